@@ -1,0 +1,79 @@
+# inventory: PGXS build. `make help` lists what there is.
+
+ifneq ($(filter check demo help,$(MAKECMDGOALS)),)
+
+# These bring or need no server headers, and PGXS has a `check` of its own that
+# only refuses.
+.PHONY: check demo help
+check:
+	scripts/check
+demo:
+	scripts/demo
+help:
+	@echo 'make                build the extension'
+	@echo 'make install        install it into the server of PG_CONFIG'
+	@echo 'make installcheck   regression, isolation and TAP tests against a running server'
+	@echo 'make check          every suite, in a private cluster (scripts/check)'
+	@echo 'make demo           the tour, in a private cluster (scripts/demo)'
+
+else
+
+EXTENSION = inventory
+EXTVERSION = 0.1.0
+MODULE_big = inventory
+OBJS = \
+	src/inventory.o \
+	src/argument.o \
+	src/errors.o \
+	src/guard.o \
+	src/guc.o \
+	src/idempotency.o \
+	src/identity.o \
+	src/ledger.o \
+	src/plan.o \
+	src/receiving.o \
+	src/reservation.o \
+	src/stock.o
+
+# The install script in its order.
+INSTALL_SQL = \
+	sql/install/00_schema.sql \
+	sql/install/10_catalogue.sql \
+	sql/install/20_stock.sql \
+	sql/install/30_purchasing.sql \
+	sql/install/31_transfer.sql \
+	sql/install/32_counting.sql \
+	sql/install/40_guards.sql \
+	sql/install/50_reservation.sql \
+	sql/install/51_receiving.sql \
+	sql/install/60_verification.sql \
+	sql/install/70_reporting.sql \
+	sql/install/80_access.sql \
+	sql/install/90_closing.sql
+
+GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
+DATA_built = $(GENERATED_SQL)
+DOCS = README.md
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CFLAGS = -Wall -Wextra
+EXTRA_CLEAN = sql/$(EXTENSION)--*.sql
+
+REGRESS = $(basename $(notdir $(sort $(wildcard test/sql/*.sql))))
+REGRESS_OPTS = --inputdir=test
+ISOLATION = $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test/isolation
+TAP_TESTS = 1
+PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h)
+
+$(GENERATED_SQL): $(INSTALL_SQL) Makefile
+	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@.tmp
+	mv $@.tmp $@
+
+endif

@@ -1,0 +1,36 @@
+CREATE FUNCTION inventory.item_guard() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_item_guard';
+COMMENT ON FUNCTION inventory.item_guard() IS 'Trigger: keeps an item''s identity, reserved quantity and version out of reach of plain SQL, and stamps the next version on a changed quantity on hand.';
+
+CREATE FUNCTION inventory.item_ledger() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_item_ledger';
+COMMENT ON FUNCTION inventory.item_ledger() IS 'Trigger: writes the ledger rows of a statement that changed quantities on hand, all of them at once.';
+
+CREATE FUNCTION inventory.reservation_guard() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_reservation_guard';
+COMMENT ON FUNCTION inventory.reservation_guard() IS 'Trigger: refuses direct changes of a reservation''s item, quantities and status, and the removal of ACTIVE ones (IV002).';
+
+CREATE FUNCTION inventory.ledger_guard() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_ledger_guard';
+COMMENT ON FUNCTION inventory.ledger_guard() IS 'Trigger: refuses to change or remove ledger rows (IV004).';
+
+-- BEFORE triggers run in the order of their names, and the guard has to see
+-- what is really going to be stored.
+CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE ON inventory.inventory_item
+    FOR EACH ROW EXECUTE FUNCTION inventory.item_guard();
+CREATE TRIGGER zz_inventory_guard_truncate BEFORE TRUNCATE ON inventory.inventory_item
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory.item_guard();
+CREATE TRIGGER inventory_ledger_insert AFTER INSERT ON inventory.inventory_item
+    REFERENCING NEW TABLE AS new_item
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory.item_ledger();
+CREATE TRIGGER inventory_ledger_update AFTER UPDATE ON inventory.inventory_item
+    REFERENCING OLD TABLE AS old_item NEW TABLE AS new_item
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory.item_ledger();
+
+CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE ON inventory.reservation
+    FOR EACH ROW EXECUTE FUNCTION inventory.reservation_guard();
+CREATE TRIGGER zz_inventory_guard_truncate BEFORE TRUNCATE ON inventory.reservation
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory.reservation_guard();
+
+CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON inventory.stock_movement
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory.ledger_guard();

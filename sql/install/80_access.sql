@@ -1,0 +1,153 @@
+CREATE FUNCTION inventory.access_rules()
+RETURNS TABLE (access text, privilege text, object_kind text, object text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT 'reader', 'USAGE', 'SCHEMA', 'inventory'
+    UNION ALL
+    -- Keys are secrets between the engine and their callers.
+    SELECT 'reader', 'SELECT', 'TABLE', format('%I.%I', n.nspname, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+    JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'inventory'
+    WHERE c.relkind IN ('r', 'p', 'v') AND c.relname <> 'idempotency_key'
+    UNION ALL
+    SELECT r.access, 'EXECUTE', 'FUNCTION', 'inventory.' || r.signature
+    FROM (VALUES
+        ('reader', 'line_items(inventory.purchase_order)'),
+        ('reader', 'line_items(inventory.transfer_order)'),
+        ('reader', 'verify_ledger()'),
+        ('reader', 'access_rules()'),
+        ('operator', 'reserve_stock(bigint, bigint, bigint, text, text, integer, text)'),
+        ('operator', 'fulfill_reservation(bigint, bigint)'),
+        ('operator', 'cancel_reservation(bigint, text)'),
+        ('operator', 'extend_reservation(bigint, integer)'),
+        ('operator', 'expire_reservations(integer)'),
+        ('operator', 'receive_stock(bigint, bigint, bigint, text)'),
+        ('operator', 'return_stock(bigint, bigint, bigint, text)'),
+        ('operator', 'adjust_stock(bigint, bigint, bigint, text, text)'),
+        ('admin', 'grant_access(regrole, text)'),
+        ('admin', 'revoke_access(regrole, text)')
+    ) AS r(access, signature)
+    UNION ALL
+    SELECT r.access, r.privilege, 'TABLE', 'inventory.' || r.relation
+    FROM (VALUES
+        ('planner', 'INSERT, UPDATE', 'supplier'),
+        ('planner', 'INSERT, UPDATE, DELETE', 'product_supplier'),
+        ('planner', 'UPDATE (reorder_point, reorder_quantity)', 'inventory_item'),
+        ('admin', 'INSERT, UPDATE, DELETE', 'category'),
+        ('admin', 'INSERT, UPDATE, DELETE', 'product'),
+        ('admin', 'INSERT, UPDATE, DELETE', 'warehouse'),
+        ('admin', 'INSERT, UPDATE, DELETE', 'supplier'),
+        ('admin', 'INSERT, UPDATE, DELETE', 'root_cause'),
+        -- Not version and not quantity_reserved: with those a level could be
+        -- inserted that no movement and no reservation stands for.
+        ('admin', 'INSERT (product_id, warehouse_id, quantity_on_hand, reorder_point, reorder_quantity, attributes)', 'inventory_item'),
+        ('admin', 'UPDATE (quantity_on_hand, last_counted_at, attributes)', 'inventory_item'),
+        ('admin', 'DELETE', 'inventory_item'),
+        ('admin', 'SELECT, DELETE', 'idempotency_key')
+    ) AS r(access, privilege, relation);
+END;
+COMMENT ON FUNCTION inventory.access_rules() IS
+'What each access level adds: reader; operator = reader and its own; planner = reader and its own; admin = all of them. Sales, receipts and the like go through functions, catalogue and suppliers are plain tables.';
+
+CREATE FUNCTION inventory.access_includes(access text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CASE access
+        WHEN 'reader' THEN RETURN ARRAY['reader'];
+        WHEN 'operator' THEN RETURN ARRAY['reader', 'operator'];
+        WHEN 'planner' THEN RETURN ARRAY['reader', 'planner'];
+        WHEN 'admin' THEN RETURN ARRAY['reader', 'operator', 'planner', 'admin'];
+        ELSE RAISE invalid_parameter_value USING
+            MESSAGE = format('unknown access level %s', coalesce(quote_literal(left(access, 60)), 'NULL')),
+            HINT = 'Known levels: reader, operator, planner, admin.';
+    END CASE;
+END
+$$;
+COMMENT ON FUNCTION inventory.access_includes(text) IS 'The levels that an access level consists of. Errors: 22023 an unknown level.';
+
+CREATE FUNCTION inventory.grant_access(role regrole, access text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rule record;
+BEGIN
+    PERFORM inventory.access_check_role(role);
+    FOR rule IN SELECT r.* FROM inventory.access_rules() r WHERE r.access = ANY (inventory.access_includes($2)) LOOP
+        EXECUTE format('GRANT %s ON %s %s TO %s', rule.privilege, rule.object_kind, rule.object, role);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION inventory.grant_access(regrole, text) IS
+'Gives a role an access level: reader, operator, planner or admin. Call it again after an upgrade, for what the new version adds.
+Errors: 22023 an unknown level or a NULL; 42704 no such role.';
+
+CREATE FUNCTION inventory.revoke_access(role regrole, access text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    included text[] := inventory.access_includes(access);
+    held text[];
+    level text;
+    rule record;
+BEGIN
+    PERFORM inventory.access_check_role(role);
+    held := inventory.access_held(role);
+    FOREACH level IN ARRAY held LOOP
+        IF level <> access AND access = ANY (inventory.access_includes(level)) THEN
+            RAISE SQLSTATE 'IV002' USING
+                MESSAGE = format('role %s has %s access, which includes %s', role, level, access),
+                DETAIL = format('The role holds: %s.', array_to_string(held, ', ')),
+                HINT = format('Revoke %s first, then grant what the role should keep.', level);
+        END IF;
+    END LOOP;
+    FOR rule IN SELECT r.* FROM inventory.access_rules() r WHERE r.access = ANY (included) LOOP
+        EXECUTE format('REVOKE %s ON %s %s FROM %s', rule.privilege, rule.object_kind, rule.object, role);
+    END LOOP;
+    -- Reading belongs to every level: give it back where another is left.
+    FOREACH level IN ARRAY held LOOP
+        IF level <> ALL (included) THEN
+            PERFORM inventory.grant_access(role, level);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION inventory.revoke_access(regrole, text) IS
+'Takes an access level from a role, the reading part too unless another level is left.
+Errors: IV002 the level is part of a higher one that the role has; 22023 an unknown level or a NULL; 42704 no such role.';
+
+CREATE FUNCTION inventory.access_check_role(role regrole) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL OR role::oid = 0 THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'role must name a role';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION inventory.access_check_role(regrole) IS 'Refuses a missing role. Errors: 22023 a NULL or no role.';
+
+CREATE FUNCTION inventory.access_held(role regrole) RETURNS text[]
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    -- One right that only this level gives stands for the whole of it.
+    SELECT CASE
+        WHEN 'admin' = ANY (marks.levels) THEN ARRAY['admin']
+        ELSE marks.levels
+    END
+    FROM (
+        SELECT coalesce(array_agg(m.access ORDER BY m.access), '{}') AS levels
+        FROM (
+            SELECT 'admin' AS access FROM pg_proc f, aclexplode(f.proacl) a
+            WHERE f.oid = 'inventory.grant_access(regrole, text)'::regprocedure AND a.grantee = access_held.role
+            UNION ALL
+            SELECT 'operator' FROM pg_proc f, aclexplode(f.proacl) a
+            WHERE f.oid = 'inventory.reserve_stock(bigint, bigint, bigint, text, text, integer, text)'::regprocedure AND a.grantee = access_held.role
+            UNION ALL
+            SELECT 'planner' FROM pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = 'inventory.product_supplier'::regclass AND a.privilege_type = 'INSERT' AND a.grantee = access_held.role
+        ) AS m
+    ) AS marks;
+END;
+COMMENT ON FUNCTION inventory.access_held(regrole) IS 'The levels beyond reader that a role was granted itself, not through another role.';

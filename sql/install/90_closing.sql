@@ -1,0 +1,34 @@
+-- Nobody but the owner gets anything unless grant_access gives it. Trigger
+-- functions can be called by nobody and need no right to fire.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA inventory FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA inventory FROM PUBLIC;
+
+-- A dump holds the contents of these; the built-in root causes come with the
+-- extension itself.
+SELECT pg_catalog.pg_extension_config_dump('inventory.category', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.product', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.warehouse', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.supplier', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.product_supplier', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.inventory_item', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.root_cause', 'WHERE NOT is_builtin');
+SELECT pg_catalog.pg_extension_config_dump('inventory.stock_movement', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.reservation', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.idempotency_key', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_order', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_order_line', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_line', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.category_category_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.product_product_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.warehouse_warehouse_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.supplier_supplier_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.inventory_item_item_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.stock_movement_movement_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.reservation_reservation_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_order_po_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification_notification_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_transfer_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count_count_id_seq', '');

@@ -1,0 +1,30 @@
+/*
+ * compat.h
+ *		Every difference between server versions that the code has to know.
+ */
+#ifndef INVENTORY_COMPAT_H
+#define INVENTORY_COMPAT_H
+
+#include "postgres.h"
+
+#include "utils/datetime.h"
+
+#if PG_VERSION_NUM < 150000
+#error "inventory needs PostgreSQL 15 or later"
+#endif
+
+/* 16 added an argument that only error messages use. */
+#if PG_VERSION_NUM >= 160000
+static inline int
+DecodeDateTimeCompat(char **field, int *ftype, int nf, int *dtype,
+					 struct pg_tm *tm, fsec_t *fsec, int *tzp)
+{
+	DateTimeErrorExtra extra;
+
+	return DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tzp, &extra);
+}
+#else
+#define DecodeDateTimeCompat DecodeDateTime
+#endif
+
+#endif							/* INVENTORY_COMPAT_H */

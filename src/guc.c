@@ -1,0 +1,114 @@
+/*
+ * guc.c
+ *		The settings of inventory: what a transaction says about the movements it
+ *		makes, beyond the arguments of a function.
+ */
+#include "guc.h"
+
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+#include "argument.h"
+#include "compat.h"
+#include "ledger.h"
+
+char	   *guc_performed_by = NULL;
+char	   *guc_occurred_at = NULL;
+char	   *guc_reference_id = NULL;
+char	   *guc_root_cause = NULL;
+int			guc_movement_type = MOVEMENT_ADJUSTMENT;
+
+static const struct config_enum_entry movement_type_options[] = {
+	{"PURCHASE", MOVEMENT_PURCHASE, false},
+	{"SALE", MOVEMENT_SALE, false},
+	{"RETURN", MOVEMENT_RETURN, false},
+	{"ADJUSTMENT", MOVEMENT_ADJUSTMENT, false},
+	{"TRANSFER_IN", MOVEMENT_TRANSFER_IN, false},
+	{"TRANSFER_OUT", MOVEMENT_TRANSFER_OUT, false},
+	{NULL, 0, false}
+};
+
+static bool CheckLabel(char **newval, void **extra, GucSource source);
+static bool CheckOccurredAt(char **newval, void **extra, GucSource source);
+
+/*
+ * Defines the settings.  All may be set by anyone for their own session or
+ * transaction: they describe, they do not permit.
+ */
+void
+GucInit(void)
+{
+	DefineCustomStringVariable("inventory.performed_by",
+							   "Who makes the movements and reservations of this session.",
+							   "Kept as performed_by; the session user where it is empty.",
+							   &guc_performed_by, "", PGC_USERSET, 0,
+							   CheckLabel, NULL, NULL);
+	DefineCustomStringVariable("inventory.occurred_at",
+							   "Business time of the movements of this transaction.",
+							   "A timestamp, not in the future; the recorded time where it is empty.",
+							   &guc_occurred_at, "", PGC_USERSET, 0,
+							   CheckOccurredAt, NULL, NULL);
+	DefineCustomEnumVariable("inventory.movement_type",
+							 "Type of the movements that direct changes of a level make.",
+							 NULL,
+							 &guc_movement_type, MOVEMENT_ADJUSTMENT,
+							 movement_type_options, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+	DefineCustomStringVariable("inventory.reference_id",
+							   "Reference of the movements that direct changes of a level make.",
+							   NULL,
+							   &guc_reference_id, "", PGC_USERSET, 0,
+							   CheckLabel, NULL, NULL);
+	DefineCustomStringVariable("inventory.root_cause",
+							   "Root cause of the movements that direct changes of a level make.",
+							   "A code of inventory.root_cause.",
+							   &guc_root_cause, "", PGC_USERSET, 0,
+							   CheckLabel, NULL, NULL);
+	MarkGUCPrefixReserved("inventory");
+}
+
+/*
+ * check_hook: no longer than what a function would take.
+ */
+static bool
+CheckLabel(char **newval, void **extra, GucSource source)
+{
+	(void) extra;
+	(void) source;
+
+	if (*newval == NULL || strlen(*newval) <= MAX_LABEL_BYTES)
+		return true;
+	GUC_check_errdetail("It has %zu bytes; at most %d are kept.",
+						strlen(*newval), MAX_LABEL_BYTES);
+	return false;
+}
+
+/*
+ * check_hook: empty or a finite timestamp.  It is only parsed here; the time
+ * zone of the session when it is used decides what it means.
+ */
+static bool
+CheckOccurredAt(char **newval, void **extra, GucSource source)
+{
+	char		work[MAXDATELEN + MAXDATEFIELDS];
+	char	   *field[MAXDATEFIELDS];
+	int			ftype[MAXDATEFIELDS];
+	int			nf;
+	int			dtype;
+	int			tz;
+	fsec_t		fsec;
+	struct pg_tm tm;
+
+	(void) extra;
+	(void) source;
+
+	if (*newval == NULL || (*newval)[0] == '\0')
+		return true;
+	if (ParseDateTime(*newval, work, sizeof(work), field, ftype,
+					  MAXDATEFIELDS, &nf) == 0 &&
+		DecodeDateTimeCompat(field, ftype, nf, &dtype, &tm, &fsec, &tz) == 0 &&
+		dtype == DTK_DATE)
+		return true;
+	GUC_check_errdetail("It is not a timestamp such as 2026-01-31 17:00:00+00.");
+	return false;
+}

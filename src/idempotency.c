@@ -1,0 +1,84 @@
+/*
+ * idempotency.c
+ *		Keys that make a repeated request return the first result.
+ */
+#include "idempotency.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "errors.h"
+#include "plan.h"
+
+static KeptPlan insert_key = {
+	.sql = "INSERT INTO inventory.idempotency_key (key, operation, request, reservation_ids) "
+	"VALUES ($1, $2, $3, ARRAY[$4]) ON CONFLICT (key) DO NOTHING",
+	.result = SPI_OK_INSERT,
+	.nargs = 4,
+	.argtypes = {TEXTOID, TEXTOID, TEXTOID, INT8OID}
+};
+
+static KeptPlan find_key = {
+	.sql = "SELECT operation, request, reservation_ids[1] "
+	"FROM inventory.idempotency_key WHERE key OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {TEXTOID}
+};
+
+static int64 CompareRequest(text *key, const char *operation, const char *request);
+
+/*
+ * Claims a key for a request that is going to make reservation_id.  Returns that
+ * id when the key is new, or the id that the same request made before.  Raises
+ * IV005 when the key came with another request.
+ *
+ * A transaction that claims a key holds it until it ends: another one with the
+ * same key waits here, before it locks any item, and then sees the first one's
+ * result, or claims the key itself if the first one rolled back.
+ */
+int64
+IdempotencyClaim(text *key, const char *operation, const char *request,
+				 int64 reservation_id)
+{
+	Datum		values[4] = {
+		PointerGetDatum(key),
+		CStringGetTextDatum(operation),
+		CStringGetTextDatum(request),
+		Int64GetDatum(reservation_id)
+	};
+
+	for (;;)
+	{
+		if (PlanExecute(&insert_key, values, NULL) == 1)
+			return reservation_id;
+		if (PlanExecute(&find_key, values, NULL) == 1)
+			return CompareRequest(key, operation, request);
+
+		/* Somebody removed the key in between: try again. */
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * The row of the key is the last statement's result.
+ */
+static int64
+CompareRequest(text *key, const char *operation, const char *request)
+{
+	bool		isnull;
+	char	   *first_operation = TextDatumGetCString(PlanColumn(0, 1, &isnull));
+	char	   *first_request = TextDatumGetCString(PlanColumn(0, 2, &isnull));
+
+	if (strcmp(operation, first_operation) != 0 || strcmp(request, first_request) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_IDEMPOTENCY_CONFLICT),
+				 errmsg("idempotency key \"%s\" was used with other arguments",
+						text_to_cstring(key)),
+				 errdetail("First: %s(%s). Now: %s(%s).", first_operation,
+						   first_request, operation, request),
+				 errhint("Use a new key for a new request.")));
+	return PlanInt64(0, 3);
+}

@@ -1,0 +1,24 @@
+/*
+ * identity.h
+ *		Who does it: become the owner of the engine and back, and the names that
+ *		the ledger keeps.
+ */
+#ifndef INVENTORY_IDENTITY_H
+#define INVENTORY_IDENTITY_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+typedef struct Identity
+{
+	Oid			userid;
+	int			sec_context;
+} Identity;
+
+extern void EnterEngine(FunctionCallInfo fcinfo, Identity *caller);
+extern void LeaveEngine(const Identity *caller);
+extern Datum PerformedBy(void);
+extern Datum SessionRole(void);
+
+#endif							/* INVENTORY_IDENTITY_H */

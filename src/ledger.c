@@ -1,0 +1,436 @@
+/*
+ * ledger.c
+ *		The ledger: the only code that appends a movement.
+ *
+ * Movements come from two sides.  The functions append theirs one at a time
+ * (LedgerAppend).  Everybody else changes inventory_item by plain SQL, and the
+ * statement's transition tables tell what changed; those rows are appended in
+ * batches, however many the statement changed.
+ */
+#include "ledger.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "executor/executor.h"
+#include "executor/tuptable.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "errors.h"
+#include "guc.h"
+#include "identity.h"
+#include "plan.h"
+#include "stock.h"
+
+/* Ledger rows in one INSERT of a batch. */
+#define BATCH_ROWS 10000
+
+#define MOVEMENT_COLUMNS \
+	"(product_id, warehouse_id, quantity, on_hand_after, version, created_at, " \
+	"movement_type, reference_id, root_cause, performed_by, session_role, " \
+	"occurred_at, reservation_id) "
+
+static KeptPlan append_one = {
+	.sql = "INSERT INTO inventory.stock_movement AS m " MOVEMENT_COLUMNS
+	"VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS inventory.movement_type), "
+	"$8, $9, $10, $11, $12, $13) RETURNING m",
+	.result = SPI_OK_INSERT_RETURNING,
+	.nargs = 13,
+	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID,
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID}
+};
+
+/*
+ * unnest of several arrays is a form of the grammar and cannot be qualified; it
+ * means pg_catalog's whatever the search_path.  The type is read once, in a
+ * sub-select, not for each row.
+ */
+static KeptPlan append_many = {
+	.sql = "INSERT INTO inventory.stock_movement " MOVEMENT_COLUMNS
+	"SELECT u.product_id, u.warehouse_id, u.quantity, u.on_hand_after, "
+	"u.version, u.created_at, (SELECT CAST($7 AS inventory.movement_type)), "
+	"$8, $9, $10, $11, COALESCE($12, u.created_at), NULL "
+	"FROM unnest($1, $2, $3, $4, $5, $6) "
+	"AS u(product_id, warehouse_id, quantity, on_hand_after, version, created_at)",
+	.result = SPI_OK_INSERT,
+	.nargs = 12,
+	.argtypes = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
+		INT8ARRAYOID, TIMESTAMPTZARRAYOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID, TIMESTAMPTZOID}
+};
+
+static KeptPlan stamp_inserted = {
+	.sql = "UPDATE inventory.inventory_item i "
+	"SET version = 1, last_movement_at = u.created_at "
+	"FROM unnest($1, $2, $3) AS u(product_id, warehouse_id, created_at) "
+	"WHERE i.product_id OPERATOR(pg_catalog.=) u.product_id "
+	"AND i.warehouse_id OPERATOR(pg_catalog.=) u.warehouse_id "
+	"AND i.version OPERATOR(pg_catalog.=) 0",
+	.result = SPI_OK_UPDATE,
+	.nargs = 3,
+	.argtypes = {INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID}
+};
+
+static KeptPlan find_root_cause = {
+	.sql = "SELECT FROM inventory.root_cause WHERE code OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {TEXTOID}
+};
+
+static const char *const movement_type_labels[] = {
+	[MOVEMENT_PURCHASE] = "PURCHASE",
+	[MOVEMENT_SALE] = "SALE",
+	[MOVEMENT_RETURN] = "RETURN",
+	[MOVEMENT_ADJUSTMENT] = "ADJUSTMENT",
+	[MOVEMENT_TRANSFER_IN] = "TRANSFER_IN",
+	[MOVEMENT_TRANSFER_OUT] = "TRANSFER_OUT"
+};
+
+/*
+ * Movements of one statement that wait to be written together.  The columns
+ * differ from row to row; all else is the same for the whole statement.
+ */
+typedef enum BatchColumn
+{
+	BATCH_PRODUCT_ID,
+	BATCH_WAREHOUSE_ID,
+	BATCH_QUANTITY,
+	BATCH_ON_HAND_AFTER,
+	BATCH_VERSION,
+	BATCH_CREATED_AT,
+	BATCH_COLUMNS
+} BatchColumn;
+
+typedef struct Batch
+{
+	int			rows;
+	int			capacity;
+	Datum	   *column[BATCH_COLUMNS];
+	MemoryContext scratch;		/* reset after each write */
+} Batch;
+
+/* Reads a transition table from its start. */
+typedef struct TransitionScan
+{
+	Tuplestorestate *store;
+	int			pointer;
+	TupleTableSlot *slot;
+} TransitionScan;
+
+static TimestampTz OccurredAt(TimestampTz created_at);
+static text *DirectRootCause(void);
+static void BatchInit(Batch *batch, int64 rows);
+static void BatchAdd(Batch *batch, TupleTableSlot *item, int64 quantity,
+					 int64 version, TimestampTz created_at);
+static void BatchWrite(Batch *batch, bool inserted);
+static Datum BatchArray(const Batch *batch, BatchColumn column, Oid type);
+static void StampInserted(const Batch *batch, Datum product_ids,
+						  Datum warehouse_ids, Datum stamps);
+static void TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc);
+static bool TransitionNext(TransitionScan *scan);
+static int64 SlotInt64(TupleTableSlot *slot, AttrNumber attnum);
+
+/*
+ * Appends one movement of a locked item that has been stored already with the
+ * level, version and time that the movement leaves behind.  Returns the row, in
+ * the memory of SPI's caller.
+ */
+Datum
+LedgerAppend(const StockItem *item, const Movement *movement)
+{
+	Datum		values[13];
+	char		nulls[] = "             ";
+
+	values[0] = Int64GetDatum(item->product_id);
+	values[1] = Int64GetDatum(item->warehouse_id);
+	values[2] = Int64GetDatum(movement->quantity);
+	values[3] = Int64GetDatum(item->on_hand);
+	values[4] = Int64GetDatum(item->version);
+	values[5] = TimestampTzGetDatum(item->last_movement_at);
+	values[6] = CStringGetTextDatum(movement_type_labels[movement->type]);
+	values[7] = PointerGetDatum(movement->reference_id);
+	values[8] = PointerGetDatum(movement->root_cause);
+	values[9] = PerformedBy();
+	values[10] = SessionRole();
+	values[11] = TimestampTzGetDatum(OccurredAt(item->last_movement_at));
+	values[12] = Int64GetDatum(movement->reservation_id);
+	if (movement->reference_id == NULL)
+		nulls[7] = 'n';
+	if (movement->root_cause == NULL)
+		nulls[8] = 'n';
+	if (movement->reservation_id == 0)
+		nulls[12] = 'n';
+
+	PlanExecute(&append_one, values, nulls);
+	return PlanResult();
+}
+
+/*
+ * For the statement trigger after a direct INSERT: items that arrive with stock
+ * and no history get their first movement.  One that arrives with a version has
+ * its history already (a dump is being loaded).
+ */
+void
+LedgerAppendInserted(TriggerData *trigdata)
+{
+	Batch		batch;
+	TransitionScan inserted;
+
+	BatchInit(&batch, tuplestore_tuple_count(trigdata->tg_newtable));
+	TransitionOpen(&inserted, trigdata->tg_newtable,
+				   RelationGetDescr(trigdata->tg_relation));
+	while (TransitionNext(&inserted))
+	{
+		int64		on_hand = SlotInt64(inserted.slot, Anum_item_quantity_on_hand);
+
+		if (SlotInt64(inserted.slot, Anum_item_version) != 0 || on_hand == 0)
+			continue;
+		BatchAdd(&batch, inserted.slot, on_hand, 1, LedgerStamp(DT_NOBEGIN));
+		if (batch.rows == batch.capacity)
+			BatchWrite(&batch, true);
+	}
+	BatchWrite(&batch, true);
+}
+
+/*
+ * For the statement trigger after a direct UPDATE: each changed level gets its
+ * movement.  The two transition tables hold the old and the new row of each
+ * updated item at the same place.
+ */
+void
+LedgerAppendUpdated(TriggerData *trigdata)
+{
+	Batch		batch;
+	TransitionScan before;
+	TransitionScan after;
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+
+	BatchInit(&batch, tuplestore_tuple_count(trigdata->tg_newtable));
+	TransitionOpen(&before, trigdata->tg_oldtable, desc);
+	TransitionOpen(&after, trigdata->tg_newtable, desc);
+	while (TransitionNext(&after))
+	{
+		int64		version;
+		int64		change;
+
+		if (!TransitionNext(&before) ||
+			SlotInt64(before.slot, Anum_item_id) != SlotInt64(after.slot, Anum_item_id))
+			elog(ERROR, "transition tables of inventory_item do not match");
+
+		/* Neither is negative, so the difference cannot overflow. */
+		change = SlotInt64(after.slot, Anum_item_quantity_on_hand) -
+			SlotInt64(before.slot, Anum_item_quantity_on_hand);
+		if (change == 0)
+			continue;
+		version = SlotInt64(before.slot, Anum_item_version) + 1;
+		if (SlotInt64(after.slot, Anum_item_version) != version)
+			elog(ERROR, "a trigger changed item %lld behind the ledger's back",
+				 (long long) SlotInt64(after.slot, Anum_item_id));
+		BatchAdd(&batch, after.slot, change, version,
+				 SlotInt64(after.slot, Anum_item_last_movement_at));
+		if (batch.rows == batch.capacity)
+			BatchWrite(&batch, false);
+	}
+	BatchWrite(&batch, false);
+}
+
+/*
+ * The time of the next movement of an item whose last one was at `last`.  The
+ * caller holds the item's row, so times of an item increase strictly even where
+ * the clock does not.
+ */
+TimestampTz
+LedgerStamp(TimestampTz last)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	return now > last ? now : last + 1;
+}
+
+/*
+ * Raises 22023 unless root_cause is a known code.
+ */
+void
+LedgerCheckRootCause(text *root_cause)
+{
+	Datum		values[1] = {PointerGetDatum(root_cause)};
+
+	if (PlanExecute(&find_root_cause, values, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown root cause \"%s\"", text_to_cstring(root_cause)),
+				 errhint("The known ones are in inventory.root_cause; add your own there.")));
+}
+
+/*
+ * Business time of a movement that is recorded at created_at.  Raises 22023 when
+ * the setting lies in the future.
+ */
+static TimestampTz
+OccurredAt(TimestampTz created_at)
+{
+	TimestampTz occurred_at;
+
+	if (guc_occurred_at == NULL || guc_occurred_at[0] == '\0')
+		return created_at;
+	occurred_at = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+														  CStringGetDatum(guc_occurred_at),
+														  ObjectIdGetDatum(InvalidOid),
+														  Int32GetDatum(-1)));
+	if (occurred_at > created_at)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("inventory.occurred_at lies in the future"),
+				 errdetail("It is %s, the movement is recorded at %s.",
+						   pstrdup(timestamptz_to_str(occurred_at)),
+						   timestamptz_to_str(created_at))));
+	return occurred_at;
+}
+
+/*
+ * The root cause that direct changes of this transaction have, or NULL.
+ */
+static text *
+DirectRootCause(void)
+{
+	text	   *root_cause;
+
+	if (guc_root_cause == NULL || guc_root_cause[0] == '\0')
+		return NULL;
+	root_cause = cstring_to_text(guc_root_cause);
+	LedgerCheckRootCause(root_cause);
+	return root_cause;
+}
+
+static void
+BatchInit(Batch *batch, int64 rows)
+{
+	batch->rows = 0;
+	batch->capacity = (int) Max(1, Min(rows, BATCH_ROWS));
+	for (int i = 0; i < BATCH_COLUMNS; i++)
+		batch->column[i] = palloc(batch->capacity * sizeof(Datum));
+	batch->scratch = AllocSetContextCreate(CurrentMemoryContext,
+										   "inventory ledger batch",
+										   ALLOCSET_DEFAULT_SIZES);
+}
+
+/*
+ * Adds the movement that left an item as it is in the slot.
+ */
+static void
+BatchAdd(Batch *batch, TupleTableSlot *item, int64 quantity, int64 version,
+		 TimestampTz created_at)
+{
+	int			row = batch->rows++;
+
+	batch->column[BATCH_PRODUCT_ID][row] = Int64GetDatum(SlotInt64(item, Anum_item_product_id));
+	batch->column[BATCH_WAREHOUSE_ID][row] = Int64GetDatum(SlotInt64(item, Anum_item_warehouse_id));
+	batch->column[BATCH_QUANTITY][row] = Int64GetDatum(quantity);
+	batch->column[BATCH_ON_HAND_AFTER][row] = Int64GetDatum(SlotInt64(item, Anum_item_quantity_on_hand));
+	batch->column[BATCH_VERSION][row] = Int64GetDatum(version);
+	batch->column[BATCH_CREATED_AT][row] = TimestampTzGetDatum(created_at);
+}
+
+/*
+ * Writes what has been added and empties the batch.  `inserted` says that the
+ * items are new and do not carry their version and time yet.
+ */
+static void
+BatchWrite(Batch *batch, bool inserted)
+{
+	MemoryContext outer;
+	Datum		values[12];
+	char		nulls[] = "            ";
+	text	   *root_cause;
+
+	if (batch->rows == 0)
+		return;
+
+	outer = MemoryContextSwitchTo(batch->scratch);
+	root_cause = DirectRootCause();
+	for (int i = 0; i < BATCH_COLUMNS; i++)
+		values[i] = BatchArray(batch, i, i == BATCH_CREATED_AT ? TIMESTAMPTZOID : INT8OID);
+	if (inserted)
+		StampInserted(batch, values[BATCH_PRODUCT_ID], values[BATCH_WAREHOUSE_ID],
+					  values[BATCH_CREATED_AT]);
+	values[6] = CStringGetTextDatum(movement_type_labels[guc_movement_type]);
+	values[7] = CStringGetTextDatum(guc_reference_id ? guc_reference_id : "");
+	values[8] = PointerGetDatum(root_cause);
+	values[9] = PerformedBy();
+	values[10] = SessionRole();
+	values[11] = TimestampTzGetDatum(OccurredAt(DatumGetTimestampTz(batch->column[BATCH_CREATED_AT][0])));
+	if (guc_reference_id == NULL || guc_reference_id[0] == '\0')
+		nulls[7] = 'n';
+	if (root_cause == NULL)
+		nulls[8] = 'n';
+	if (guc_occurred_at == NULL || guc_occurred_at[0] == '\0')
+		nulls[11] = 'n';
+	if (PlanExecute(&append_many, values, nulls) != (uint64) batch->rows)
+		elog(ERROR, "ledger rows were lost on the way");
+
+	batch->rows = 0;
+	MemoryContextSwitchTo(outer);
+	MemoryContextReset(batch->scratch);
+}
+
+static Datum
+BatchArray(const Batch *batch, BatchColumn column, Oid type)
+{
+	return PointerGetDatum(construct_array(batch->column[column], batch->rows, type,
+										   sizeof(int64), FLOAT8PASSBYVAL,
+										   TYPALIGN_DOUBLE));
+}
+
+/*
+ * Gives new items the version and time of their first movement.
+ */
+static void
+StampInserted(const Batch *batch, Datum product_ids, Datum warehouse_ids, Datum stamps)
+{
+	Datum		values[3] = {product_ids, warehouse_ids, stamps};
+
+	if (PlanExecute(&stamp_inserted, values, NULL) != (uint64) batch->rows)
+		elog(ERROR, "a trigger changed a new item before the ledger saw it");
+}
+
+static void
+TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc)
+{
+	scan->store = store;
+	scan->pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
+	tuplestore_select_read_pointer(store, scan->pointer);
+	tuplestore_rescan(store);
+	scan->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+}
+
+/*
+ * Moves to the next row; at the end it gives the slot back and returns false.
+ */
+static bool
+TransitionNext(TransitionScan *scan)
+{
+	tuplestore_select_read_pointer(scan->store, scan->pointer);
+	if (tuplestore_gettupleslot(scan->store, true, false, scan->slot))
+		return true;
+	ExecDropSingleTupleTableSlot(scan->slot);
+	return false;
+}
+
+/*
+ * A bigint or timestamptz of an item row that cannot be NULL.
+ */
+static int64
+SlotInt64(TupleTableSlot *slot, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(slot, attnum, &isnull);
+
+	if (isnull)
+		elog(ERROR, "unexpected NULL in column %d of inventory_item", attnum);
+	return DatumGetInt64(value);
+}

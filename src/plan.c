@@ -1,0 +1,154 @@
+/*
+ * plan.c
+ *		The one door to SPI: prepares, keeps and runs plans.
+ *
+ * It also knows which statements are the engine's own.  The triggers on the
+ * tables have to tell a change that a function makes from one that anybody else
+ * makes; a trigger that an engine's statement fires runs exactly one trigger
+ * level below the code that executed the statement.  A user's trigger that such a
+ * statement fires, and the statements in it, are deeper and stay outsiders.
+ */
+#include "plan.h"
+
+#include "catalog/pg_type.h"
+#include "utils/fmgrprotos.h"
+
+/* Trigger level below the running engine's statement; 0 outside of one. */
+static int	engine_level = 0;
+
+static pg_noinline SPIPlanPtr PlanPrepare(KeptPlan *plan);
+static int	TriggerLevel(void);
+
+/*
+ * Runs a plan in the open SPI connection, under a new snapshot that sees
+ * everything the transaction did so far.  nulls is SPI's: 'n' for a NULL, ' '
+ * for a value, or NULL when nothing is NULL.  Returns the number of rows
+ * processed; those that the statement returns stay in SPI_tuptable until the
+ * next statement.
+ */
+uint64
+PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
+{
+	int			outer_level = engine_level;
+	int			code;
+	SPIPlanPtr	prepared = PlanPrepare(plan);
+
+	engine_level = TriggerLevel() + 1;
+	PG_TRY();
+	{
+		code = SPI_execute_plan(prepared, unconstify(Datum *, values), nulls,
+								false, 0);
+	}
+	PG_FINALLY();
+	{
+		engine_level = outer_level;
+	}
+	PG_END_TRY();
+
+	if (code != plan->result)
+		elog(ERROR, "SPI_execute_plan returned %s for: %s",
+			 SPI_result_code_string(code), plan->sql);
+	return SPI_processed;
+}
+
+/*
+ * Frees the rows of the last statement, for loops that run many.
+ */
+void
+PlanRelease(void)
+{
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
+ * A column, counted from 1, of a row, counted from 0, of the last statement.
+ * What it points to lives until the rows are freed.
+ */
+Datum
+PlanColumn(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 column, isnull);
+}
+
+/*
+ * The same for a bigint that cannot be NULL.
+ */
+int64
+PlanInt64(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = PlanColumn(row, column, &isnull);
+
+	if (isnull)
+		elog(ERROR, "unexpected NULL in column %d", column);
+	return DatumGetInt64(value);
+}
+
+/*
+ * The composite value in the only column of the only row of the last statement,
+ * copied to where it outlives the SPI connection.
+ */
+Datum
+PlanResult(void)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (SPI_processed != 1)
+		elog(ERROR, "expected one row, got %llu",
+			 (unsigned long long) SPI_processed);
+	value = PlanColumn(0, 1, &isnull);
+	if (isnull)
+		elog(ERROR, "unexpected NULL row");
+	return SPI_datumTransfer(value, false, -1);
+}
+
+/*
+ * For a trigger function: did a statement of the engine fire this trigger?
+ */
+bool
+CalledByEngine(void)
+{
+	return engine_level != 0 && TriggerLevel() == engine_level;
+}
+
+/*
+ * Returns the kept plan, prepared anew when there is none or something it
+ * depends on was dropped (DROP EXTENSION in the same session).
+ */
+static pg_noinline SPIPlanPtr
+PlanPrepare(KeptPlan *plan)
+{
+	SPIPlanPtr	fresh;
+
+	if (plan->kept != NULL)
+	{
+		if (SPI_plan_is_valid(plan->kept))
+			return plan->kept;
+		SPI_freeplan(plan->kept);
+		plan->kept = NULL;
+	}
+
+	fresh = SPI_prepare(plan->sql, plan->nargs, plan->argtypes);
+	if (fresh == NULL)
+		elog(ERROR, "SPI_prepare returned %s for: %s",
+			 SPI_result_code_string(SPI_result), plan->sql);
+	if (SPI_keepplan(fresh) != 0)
+		elog(ERROR, "could not keep the plan of: %s", plan->sql);
+	plan->kept = fresh;
+	return fresh;
+}
+
+/*
+ * How many trigger functions are running, one inside the other.  The server
+ * tells only through its SQL function, which does not look at its call info.
+ */
+static int
+TriggerLevel(void)
+{
+	LOCAL_FCINFO(fcinfo, 0);
+
+	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, NULL, NULL);
+	return DatumGetInt32(pg_trigger_depth(fcinfo));
+}

@@ -1,0 +1,34 @@
+/*
+ * plan.h
+ *		The one door to SPI: prepares, keeps and runs plans.
+ *
+ * A room declares its statements as static KeptPlans next to the code that uses
+ * them.  Rules for their text: constant, values only as parameters, every object
+ * and operator schema-qualified.
+ */
+#ifndef INVENTORY_PLAN_H
+#define INVENTORY_PLAN_H
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+
+#define PLAN_MAX_ARGUMENTS 16
+
+typedef struct KeptPlan
+{
+	const char *sql;
+	int			result;			/* the SPI_OK_* code that success returns */
+	int			nargs;
+	Oid			argtypes[PLAN_MAX_ARGUMENTS];
+	SPIPlanPtr	kept;			/* NULL until first used */
+} KeptPlan;
+
+extern uint64 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls);
+extern void PlanRelease(void);
+extern Datum PlanColumn(uint64 row, int column, bool *isnull);
+extern int64 PlanInt64(uint64 row, int column);
+extern Datum PlanResult(void);
+extern bool CalledByEngine(void);
+
+#endif							/* INVENTORY_PLAN_H */

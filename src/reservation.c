@@ -1,0 +1,577 @@
+/*
+ * reservation.c
+ *		SQL entry points of single reservations: reserve_stock,
+ *		fulfill_reservation, cancel_reservation, extend_reservation,
+ *		expire_reservations.
+ *
+ * Every one of them locks the item first and reads the reservations afterwards,
+ * in a later statement; stock.h has the rule.
+ */
+#include "reservation.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "argument.h"
+#include "errors.h"
+#include "idempotency.h"
+#include "identity.h"
+#include "ledger.h"
+#include "plan.h"
+#include "stock.h"
+
+static KeptPlan next_reservation_id = {
+	.sql = "SELECT pg_catalog.nextval('inventory.reservation_reservation_id_seq'::pg_catalog.regclass)",
+	.result = SPI_OK_SELECT
+};
+
+static KeptPlan insert_reservation = {
+	.sql = "INSERT INTO inventory.reservation AS r (reservation_id, product_id, "
+	"warehouse_id, quantity, reference_type, reference_id, created_at, expires_at, created_by) "
+	"VALUES ($1, $2, $3, $4, CAST($5 AS inventory.reference_type), $6, $7, $8, $9) RETURNING r",
+	.result = SPI_OK_INSERT_RETURNING,
+	.nargs = 9,
+	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
+	TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID}
+};
+
+static KeptPlan find_reservation = {
+	.sql = "SELECT r.quantity, r.quantity_fulfilled, CAST(r.status AS pg_catalog.text), "
+	"r.expires_at, r.reference_id "
+	"FROM inventory.reservation r WHERE r.reservation_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
+static KeptPlan return_reservation = {
+	.sql = "SELECT r FROM inventory.reservation r WHERE r.reservation_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
+static KeptPlan store_reservation = {
+	.sql = "UPDATE inventory.reservation AS r SET quantity_fulfilled = $2, "
+	"status = CAST($3 AS inventory.reservation_status), "
+	"expires_at = $4, closed_at = $5, close_reason = $6 "
+	"WHERE r.reservation_id OPERATOR(pg_catalog.=) $1 RETURNING r",
+	.result = SPI_OK_UPDATE_RETURNING,
+	.nargs = 6,
+	.argtypes = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID}
+};
+
+/* The sum of bigints is numeric; what an item holds fits a bigint. */
+static KeptPlan sum_expired = {
+	.sql = "SELECT CAST(COALESCE(pg_catalog.sum(r.quantity OPERATOR(pg_catalog.-) r.quantity_fulfilled), 0) AS pg_catalog.int8) "
+	"FROM inventory.reservation r "
+	"WHERE r.product_id OPERATOR(pg_catalog.=) $1 "
+	"AND r.warehouse_id OPERATOR(pg_catalog.=) $2 "
+	"AND r.status OPERATOR(pg_catalog.=) 'ACTIVE' "
+	"AND r.expires_at OPERATOR(pg_catalog.<=) $3",
+	.result = SPI_OK_SELECT,
+	.nargs = 3,
+	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID}
+};
+
+static KeptPlan close_expired = {
+	.sql = "UPDATE inventory.reservation r "
+	"SET status = 'CANCELLED', closed_at = $3, close_reason = 'EXPIRED' "
+	"WHERE r.reservation_id OPERATOR(pg_catalog.=) ANY (ARRAY("
+	"SELECT e.reservation_id FROM inventory.reservation e "
+	"WHERE e.product_id OPERATOR(pg_catalog.=) $1 "
+	"AND e.warehouse_id OPERATOR(pg_catalog.=) $2 "
+	"AND e.status OPERATOR(pg_catalog.=) 'ACTIVE' "
+	"AND e.expires_at OPERATOR(pg_catalog.<=) $3 "
+	"ORDER BY e.expires_at LIMIT $4)) "
+	"RETURNING r.quantity OPERATOR(pg_catalog.-) r.quantity_fulfilled",
+	.result = SPI_OK_UPDATE_RETURNING,
+	.nargs = 4,
+	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID, INT8OID}
+};
+
+static KeptPlan items_with_expired = {
+	.sql = "SELECT DISTINCT e.product_id, e.warehouse_id "
+	"FROM (SELECT r.product_id, r.warehouse_id FROM inventory.reservation r "
+	"WHERE r.status OPERATOR(pg_catalog.=) 'ACTIVE' "
+	"AND r.expires_at OPERATOR(pg_catalog.<=) $1 "
+	"ORDER BY r.expires_at LIMIT $2) AS e "
+	"ORDER BY e.product_id, e.warehouse_id",
+	.result = SPI_OK_SELECT,
+	.nargs = 2,
+	.argtypes = {TIMESTAMPTZOID, INT8OID}
+};
+
+/* What reserve_stock was asked for. */
+typedef struct ReserveRequest
+{
+	int64		product_id;
+	int64		warehouse_id;
+	int64		quantity;
+	text	   *reference_id;
+	text	   *reference_type;
+	int32		ttl_minutes;
+	text	   *idempotency_key;	/* or NULL */
+} ReserveRequest;
+
+/* A reservation whose item is locked. */
+typedef struct Reservation
+{
+	int64		reservation_id;
+	int64		quantity;
+	int64		fulfilled;
+	char	   *status;
+	bool		expires;
+	TimestampTz expires_at;		/* when it expires */
+	text	   *reference_id;
+	TimestampTz closed_at;		/* DT_NOBEGIN while it is ACTIVE */
+	text	   *close_reason;	/* or NULL */
+} Reservation;
+
+PG_FUNCTION_INFO_V1(inventory_reserve_stock);
+PG_FUNCTION_INFO_V1(inventory_fulfill_reservation);
+PG_FUNCTION_INFO_V1(inventory_cancel_reservation);
+PG_FUNCTION_INFO_V1(inventory_extend_reservation);
+PG_FUNCTION_INFO_V1(inventory_expire_reservations);
+
+static void ReadReserveRequest(FunctionCallInfo fcinfo, ReserveRequest *request);
+static void CheckReferenceType(text *reference_type);
+static Datum Reserve(const ReserveRequest *request);
+static int64 ClaimReservationId(const ReserveRequest *request, bool *repeated);
+static char *DescribeRequest(const ReserveRequest *request);
+static Datum InsertReservation(const ReserveRequest *request, int64 reservation_id);
+static Datum ReturnReservation(int64 reservation_id);
+static void LockReservation(int64 reservation_id, StockItem *item,
+							Reservation *reservation);
+static void CheckNotExpired(const Reservation *reservation);
+static void CloseReservation(Reservation *reservation, char *status);
+static Datum StoreReservation(const Reservation *reservation);
+static Datum Fulfill(int64 reservation_id, int64 quantity);
+static int64 CloseExpired(StockItem *item, TimestampTz now, int64 max_rows);
+static int64 ExpireItems(int64 max_rows);
+static TimestampTz MinutesFrom(TimestampTz start, int32 minutes);
+
+/*
+ * reserve_stock(product_id, warehouse_id, quantity, reference_id,
+ *				 reference_type, ttl_minutes, idempotency_key)
+ *
+ * Locks the key if there is one, then the item.
+ */
+Datum
+inventory_reserve_stock(PG_FUNCTION_ARGS)
+{
+	ReserveRequest request;
+	Identity	caller;
+	Datum		result;
+
+	ReadReserveRequest(fcinfo, &request);
+	EnterEngine(fcinfo, &caller);
+	result = Reserve(&request);
+	LeaveEngine(&caller);
+	return result;
+}
+
+/*
+ * fulfill_reservation(reservation_id, quantity)
+ */
+Datum
+inventory_fulfill_reservation(PG_FUNCTION_ARGS)
+{
+	int64		reservation_id = ArgumentId(fcinfo, 0, "reservation_id");
+	int64		quantity = PG_ARGISNULL(1) ? 0 : ArgumentQuantity(fcinfo, 1, "quantity");
+	Identity	caller;
+	Datum		result;
+
+	EnterEngine(fcinfo, &caller);
+	result = Fulfill(reservation_id, quantity);
+	LeaveEngine(&caller);
+	return result;
+}
+
+/*
+ * cancel_reservation(reservation_id, reason)
+ */
+Datum
+inventory_cancel_reservation(PG_FUNCTION_ARGS)
+{
+	int64		reservation_id = ArgumentId(fcinfo, 0, "reservation_id");
+	text	   *reason = ArgumentOptionalText(fcinfo, 1, "reason", MAX_REASON_BYTES);
+	StockItem	item;
+	Reservation reservation;
+	Identity	caller;
+	Datum		result;
+
+	EnterEngine(fcinfo, &caller);
+	LockReservation(reservation_id, &item, &reservation);
+	item.reserved -= reservation.quantity - reservation.fulfilled;
+	StockStore(&item);
+	reservation.close_reason = reason;
+	CloseReservation(&reservation, "CANCELLED");
+	result = StoreReservation(&reservation);
+	LeaveEngine(&caller);
+	return result;
+}
+
+/*
+ * extend_reservation(reservation_id, ttl_minutes)
+ */
+Datum
+inventory_extend_reservation(PG_FUNCTION_ARGS)
+{
+	int64		reservation_id = ArgumentId(fcinfo, 0, "reservation_id");
+	int32		ttl_minutes = ArgumentPositive(fcinfo, 1, "ttl_minutes");
+	StockItem	item;
+	Reservation reservation;
+	Identity	caller;
+	Datum		result;
+
+	EnterEngine(fcinfo, &caller);
+	LockReservation(reservation_id, &item, &reservation);
+	CheckNotExpired(&reservation);
+	reservation.expires_at = Max(reservation.expires_at,
+								 MinutesFrom(GetCurrentTimestamp(), ttl_minutes));
+	result = StoreReservation(&reservation);
+	LeaveEngine(&caller);
+	return result;
+}
+
+/*
+ * expire_reservations(max_rows)
+ *
+ * Locks the items that no other transaction holds, in order, and skips the rest.
+ */
+Datum
+inventory_expire_reservations(PG_FUNCTION_ARGS)
+{
+	int32		max_rows = ArgumentPositive(fcinfo, 0, "max_rows");
+	Identity	caller;
+	int64		expired;
+
+	EnterEngine(fcinfo, &caller);
+	expired = ExpireItems(max_rows);
+	LeaveEngine(&caller);
+	PG_RETURN_INT64(expired);
+}
+
+/*
+ * Makes sure that quantity is available of a locked item, closing its expired
+ * reservations if that is what it takes.  Raises IV001 when it is not.  The
+ * caller stores the item.
+ */
+void
+ReservationMakeRoom(StockItem *item, int64 quantity)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	Datum		values[3] = {
+		Int64GetDatum(item->product_id),
+		Int64GetDatum(item->warehouse_id),
+		TimestampTzGetDatum(now)
+	};
+	int64		expired;
+
+	if (StockAvailable(item) >= quantity)
+		return;
+	PlanExecute(&sum_expired, values, NULL);
+	expired = PlanInt64(0, 1);
+	if (StockAvailable(item) + expired < quantity)
+		ErrorInsufficientStock(item->product_id, item->warehouse_id,
+							   StockAvailable(item) + expired, quantity);
+	CloseExpired(item, now, PG_INT64_MAX);
+}
+
+static void
+ReadReserveRequest(FunctionCallInfo fcinfo, ReserveRequest *request)
+{
+	request->product_id = ArgumentId(fcinfo, 0, "product_id");
+	request->warehouse_id = ArgumentId(fcinfo, 1, "warehouse_id");
+	request->quantity = ArgumentQuantity(fcinfo, 2, "quantity");
+	request->reference_id = ArgumentLabel(fcinfo, 3, "reference_id");
+	request->reference_type = ArgumentLabel(fcinfo, 4, "reference_type");
+	request->ttl_minutes = ArgumentPositive(fcinfo, 5, "ttl_minutes");
+	request->idempotency_key = PG_ARGISNULL(6) ? NULL :
+		ArgumentLabel(fcinfo, 6, "idempotency_key");
+	CheckReferenceType(request->reference_type);
+}
+
+/*
+ * Raises 22023 for anything that is no label of inventory.reference_type.
+ */
+static void
+CheckReferenceType(text *reference_type)
+{
+	char	   *label = text_to_cstring(reference_type);
+
+	if (strcmp(label, "ORDER") != 0 && strcmp(label, "TRANSFER") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown reference type \"%s\"", label),
+				 errhint("Known types: ORDER, TRANSFER.")));
+}
+
+static Datum
+Reserve(const ReserveRequest *request)
+{
+	StockItem	item;
+	bool		repeated;
+	int64		reservation_id = ClaimReservationId(request, &repeated);
+
+	if (repeated)
+		return ReturnReservation(reservation_id);
+
+	StockLockExisting(request->product_id, request->warehouse_id,
+					  request->quantity, &item);
+	ReservationMakeRoom(&item, request->quantity);
+	item.reserved += request->quantity;
+	StockStore(&item);
+	return InsertReservation(request, reservation_id);
+}
+
+/*
+ * The id of the reservation to make, or of the one that the same request made
+ * before.
+ */
+static int64
+ClaimReservationId(const ReserveRequest *request, bool *repeated)
+{
+	int64		fresh;
+	int64		claimed;
+
+	PlanExecute(&next_reservation_id, NULL, NULL);
+	fresh = PlanInt64(0, 1);
+	if (request->idempotency_key == NULL)
+		claimed = fresh;
+	else
+		claimed = IdempotencyClaim(request->idempotency_key, "reserve_stock",
+								   DescribeRequest(request), fresh);
+	*repeated = claimed != fresh;
+	return claimed;
+}
+
+/*
+ * All arguments but the key, as text: what a repeated request must equal.
+ */
+static char *
+DescribeRequest(const ReserveRequest *request)
+{
+	return psprintf("product_id => %lld, warehouse_id => %lld, quantity => %lld, "
+					"reference_id => %s, reference_type => %s, ttl_minutes => %d",
+					(long long) request->product_id,
+					(long long) request->warehouse_id,
+					(long long) request->quantity,
+					quote_literal_cstr(text_to_cstring(request->reference_id)),
+					quote_literal_cstr(text_to_cstring(request->reference_type)),
+					request->ttl_minutes);
+}
+
+/*
+ * Writes the reservation and returns its row.  Its times are taken here, under
+ * the lock of the item.
+ */
+static Datum
+InsertReservation(const ReserveRequest *request, int64 reservation_id)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	Datum		values[9] = {
+		Int64GetDatum(reservation_id),
+		Int64GetDatum(request->product_id),
+		Int64GetDatum(request->warehouse_id),
+		Int64GetDatum(request->quantity),
+		PointerGetDatum(request->reference_type),
+		PointerGetDatum(request->reference_id),
+		TimestampTzGetDatum(now),
+		TimestampTzGetDatum(MinutesFrom(now, request->ttl_minutes)),
+		PerformedBy()
+	};
+
+	PlanExecute(&insert_reservation, values, NULL);
+	return PlanResult();
+}
+
+/*
+ * The row of a reservation that an earlier call made.
+ */
+static Datum
+ReturnReservation(int64 reservation_id)
+{
+	Datum		values[1] = {Int64GetDatum(reservation_id)};
+
+	if (PlanExecute(&return_reservation, values, NULL) == 0)
+		ErrorNotFound("reservation", reservation_id);
+	return PlanResult();
+}
+
+/*
+ * Locks a reservation's item and reads the reservation, which has to be ACTIVE
+ * (IV002) and to exist (IV003).
+ */
+static void
+LockReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
+{
+	Datum		values[1] = {Int64GetDatum(reservation_id)};
+	bool		isnull;
+
+	if (!StockLockOfReservation(reservation_id, item) ||
+		PlanExecute(&find_reservation, values, NULL) == 0)
+		ErrorNotFound("reservation", reservation_id);
+
+	reservation->reservation_id = reservation_id;
+	reservation->quantity = PlanInt64(0, 1);
+	reservation->fulfilled = PlanInt64(0, 2);
+	reservation->status = TextDatumGetCString(PlanColumn(0, 3, &isnull));
+	reservation->expires_at = DatumGetTimestampTz(PlanColumn(0, 4, &isnull));
+	reservation->expires = !isnull;
+	reservation->reference_id = DatumGetTextPCopy(PlanColumn(0, 5, &isnull));
+	reservation->closed_at = DT_NOBEGIN;
+	reservation->close_reason = NULL;
+
+	if (strcmp(reservation->status, "ACTIVE") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+				 errmsg("reservation %lld is not active", (long long) reservation_id),
+				 errdetail("It is %s.", reservation->status)));
+}
+
+/*
+ * Raises IV002 when the reservation's time has run out, whether or not
+ * expire_reservations has come by.
+ */
+static void
+CheckNotExpired(const Reservation *reservation)
+{
+	if (reservation->expires && reservation->expires_at <= GetCurrentTimestamp())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+				 errmsg("reservation %lld has expired",
+						(long long) reservation->reservation_id),
+				 errdetail("It is %s and expired at %s.", reservation->status,
+						   timestamptz_to_str(reservation->expires_at)),
+				 errhint("Make a new reservation.")));
+}
+
+static void
+CloseReservation(Reservation *reservation, char *status)
+{
+	reservation->status = status;
+	reservation->closed_at = GetCurrentTimestamp();
+}
+
+/*
+ * Writes a reservation back, its item being locked, and returns its row.
+ */
+static Datum
+StoreReservation(const Reservation *reservation)
+{
+	Datum		values[6] = {
+		Int64GetDatum(reservation->reservation_id),
+		Int64GetDatum(reservation->fulfilled),
+		CStringGetTextDatum(reservation->status),
+		TimestampTzGetDatum(reservation->expires_at),
+		TimestampTzGetDatum(reservation->closed_at),
+		PointerGetDatum(reservation->close_reason)
+	};
+	char		nulls[] = "      ";
+
+	if (!reservation->expires)
+		nulls[3] = 'n';
+	if (TIMESTAMP_IS_NOBEGIN(reservation->closed_at))
+		nulls[4] = 'n';
+	if (reservation->close_reason == NULL)
+		nulls[5] = 'n';
+	PlanExecute(&store_reservation, values, nulls);
+	return PlanResult();
+}
+
+/*
+ * Takes quantity of a reservation out of the warehouse; 0 is all that is left.
+ */
+static Datum
+Fulfill(int64 reservation_id, int64 quantity)
+{
+	StockItem	item;
+	Reservation reservation;
+	Movement	sale = {.type = MOVEMENT_SALE};
+	int64		left;
+
+	LockReservation(reservation_id, &item, &reservation);
+	CheckNotExpired(&reservation);
+	left = reservation.quantity - reservation.fulfilled;
+	if (quantity == 0)
+		quantity = left;
+	if (quantity > left)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_INSUFFICIENT_STOCK),
+				 errmsg("reservation %lld has less left than is to be fulfilled",
+						(long long) reservation_id),
+				 errdetail("Available: %lld, requested: %lld.",
+						   (long long) left, (long long) quantity)));
+
+	sale.quantity = -quantity;
+	sale.reference_id = reservation.reference_id;
+	sale.reservation_id = reservation_id;
+	item.reserved -= quantity;
+	StockMove(&item, &sale);
+
+	reservation.fulfilled += quantity;
+	if (quantity == left)
+		CloseReservation(&reservation, "FULFILLED");
+	return StoreReservation(&reservation);
+}
+
+/*
+ * Closes at most max_rows of a locked item's reservations that have expired by
+ * now, the oldest first, and takes them off what is reserved.  The caller stores
+ * the item.  Returns how many were closed.
+ */
+static int64
+CloseExpired(StockItem *item, TimestampTz now, int64 max_rows)
+{
+	Datum		values[4] = {
+		Int64GetDatum(item->product_id),
+		Int64GetDatum(item->warehouse_id),
+		TimestampTzGetDatum(now),
+		Int64GetDatum(max_rows)
+	};
+	uint64		closed = PlanExecute(&close_expired, values, NULL);
+
+	for (uint64 row = 0; row < closed; row++)
+		item->reserved -= PlanInt64(row, 1);
+	PlanRelease();
+	return (int64) closed;
+}
+
+/*
+ * Expires at most max_rows reservations, item by item.
+ */
+static int64
+ExpireItems(int64 max_rows)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	Datum		values[2] = {TimestampTzGetDatum(now), Int64GetDatum(max_rows)};
+	uint64		items = PlanExecute(&items_with_expired, values, NULL);
+	SPITupleTable *found = SPI_tuptable;
+	int64		expired = 0;
+
+	for (uint64 row = 0; row < items && expired < max_rows; row++)
+	{
+		StockItem	item;
+		bool		isnull;
+		Datum		product_id = SPI_getbinval(found->vals[row], found->tupdesc, 1, &isnull);
+		Datum		warehouse_id = SPI_getbinval(found->vals[row], found->tupdesc, 2, &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!StockTryLock(DatumGetInt64(product_id), DatumGetInt64(warehouse_id), &item))
+			continue;
+		expired += CloseExpired(&item, now, max_rows - expired);
+		StockStore(&item);
+	}
+	return expired;
+}
+
+static TimestampTz
+MinutesFrom(TimestampTz start, int32 minutes)
+{
+	return start + (int64) minutes * USECS_PER_MINUTE;
+}

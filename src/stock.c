@@ -1,0 +1,240 @@
+/*
+ * stock.c
+ *		The item row: the only code that locks and changes one.
+ *
+ * Rows are locked by key alone and compared in C afterwards: a condition on a
+ * quantity inside the locking query would be evaluated on the old row and give no
+ * row after a wait.  Above READ COMMITTED a row that changed since the snapshot
+ * raises 40001, which nobody here catches.
+ */
+#include "stock.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "miscadmin.h"
+#include "utils/timestamp.h"
+
+#include "errors.h"
+#include "plan.h"
+
+#define ITEM_COLUMNS \
+	"i.item_id, i.product_id, i.warehouse_id, i.quantity_on_hand, " \
+	"i.quantity_reserved, i.version, i.last_movement_at "
+
+static KeptPlan lock_item = {
+	.sql = "SELECT " ITEM_COLUMNS
+	"FROM inventory.inventory_item i "
+	"WHERE i.product_id OPERATOR(pg_catalog.=) $1 "
+	"AND i.warehouse_id OPERATOR(pg_catalog.=) $2 "
+	"FOR NO KEY UPDATE",
+	.result = SPI_OK_SELECT,
+	.nargs = 2,
+	.argtypes = {INT8OID, INT8OID}
+};
+
+static KeptPlan try_lock_item = {
+	.sql = "SELECT " ITEM_COLUMNS
+	"FROM inventory.inventory_item i "
+	"WHERE i.product_id OPERATOR(pg_catalog.=) $1 "
+	"AND i.warehouse_id OPERATOR(pg_catalog.=) $2 "
+	"FOR NO KEY UPDATE SKIP LOCKED",
+	.result = SPI_OK_SELECT,
+	.nargs = 2,
+	.argtypes = {INT8OID, INT8OID}
+};
+
+static KeptPlan lock_item_of_reservation = {
+	.sql = "SELECT " ITEM_COLUMNS
+	"FROM inventory.reservation r "
+	"JOIN inventory.inventory_item i "
+	"ON i.product_id OPERATOR(pg_catalog.=) r.product_id "
+	"AND i.warehouse_id OPERATOR(pg_catalog.=) r.warehouse_id "
+	"WHERE r.reservation_id OPERATOR(pg_catalog.=) $1 "
+	"FOR NO KEY UPDATE OF i",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
+static KeptPlan create_item = {
+	.sql = "INSERT INTO inventory.inventory_item (product_id, warehouse_id) "
+	"VALUES ($1, $2) ON CONFLICT (product_id, warehouse_id) DO NOTHING",
+	.result = SPI_OK_INSERT,
+	.nargs = 2,
+	.argtypes = {INT8OID, INT8OID}
+};
+
+static KeptPlan store_item = {
+	.sql = "UPDATE inventory.inventory_item SET quantity_on_hand = $2, "
+	"quantity_reserved = $3, version = $4, last_movement_at = $5 "
+	"WHERE item_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_UPDATE,
+	.nargs = 5,
+	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID}
+};
+
+static KeptPlan find_product = {
+	.sql = "SELECT FROM inventory.product WHERE product_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
+static KeptPlan find_warehouse = {
+	.sql = "SELECT FROM inventory.warehouse WHERE warehouse_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
+static bool LockByKey(KeptPlan *plan, int64 product_id, int64 warehouse_id, StockItem *item);
+static bool ReadItem(uint64 rows, StockItem *item);
+static void CheckParents(int64 product_id, int64 warehouse_id);
+
+/*
+ * Locks the item of a product and warehouse to take quantity from it, waiting for
+ * it, and reads it as it is then.  A known product that was never stocked in a
+ * known warehouse has nothing available (IV001); otherwise IV003.
+ */
+void
+StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
+				  StockItem *item)
+{
+	if (LockByKey(&lock_item, product_id, warehouse_id, item))
+		return;
+	CheckParents(product_id, warehouse_id);
+	ErrorInsufficientStock(product_id, warehouse_id, 0, quantity);
+}
+
+/*
+ * Locks and reads an item without waiting: false when there is none or another
+ * transaction holds it.
+ */
+bool
+StockTryLock(int64 product_id, int64 warehouse_id, StockItem *item)
+{
+	return LockByKey(&try_lock_item, product_id, warehouse_id, item);
+}
+
+/*
+ * Locks the item that a reservation holds stock of.  False when there is no such
+ * reservation.  What the reservation says has to be read afterwards.
+ */
+bool
+StockLockOfReservation(int64 reservation_id, StockItem *item)
+{
+	Datum		values[1] = {Int64GetDatum(reservation_id)};
+
+	return ReadItem(PlanExecute(&lock_item_of_reservation, values, NULL), item);
+}
+
+/*
+ * Locks an item, making it first when the product was never stocked in the
+ * warehouse.  Raises IV003 when there is no such product or warehouse.  When two
+ * transactions make the same item, the second waits for the first and then locks
+ * the first one's row; it goes round again if that row is gone by then.
+ */
+void
+StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
+{
+	Datum		values[2] = {Int64GetDatum(product_id), Int64GetDatum(warehouse_id)};
+
+	while (!LockByKey(&lock_item, product_id, warehouse_id, item))
+	{
+		CHECK_FOR_INTERRUPTS();
+		CheckParents(product_id, warehouse_id);
+		PlanExecute(&create_item, values, NULL);
+	}
+}
+
+/*
+ * Writes a locked item back.  Does nothing for the ledger: a change of on_hand
+ * goes through StockMove.
+ */
+void
+StockStore(const StockItem *item)
+{
+	Datum		values[5] = {
+		Int64GetDatum(item->item_id),
+		Int64GetDatum(item->on_hand),
+		Int64GetDatum(item->reserved),
+		Int64GetDatum(item->version),
+		TimestampTzGetDatum(item->last_movement_at)
+	};
+	const char *nulls = item->version == 0 ? "    n" : NULL;
+
+	if (PlanExecute(&store_item, values, nulls) != 1)
+		elog(ERROR, "item %lld vanished while it was locked",
+			 (long long) item->item_id);
+}
+
+/*
+ * Changes what is on hand of a locked item by the movement's quantity, stores the
+ * item (with whatever the caller changed of reserved) and appends the movement to
+ * the ledger.  The caller has seen to it that enough is there.  Raises 22003 when
+ * the level would overflow.  Returns the ledger row.
+ */
+Datum
+StockMove(StockItem *item, const Movement *movement)
+{
+	int64		on_hand;
+
+	if (pg_add_s64_overflow(item->on_hand, movement->quantity, &on_hand))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("quantity on hand of product %lld in warehouse %lld would overflow",
+						(long long) item->product_id, (long long) item->warehouse_id),
+				 errdetail("On hand: %lld, to add: %lld.",
+						   (long long) item->on_hand, (long long) movement->quantity)));
+	item->on_hand = on_hand;
+	item->version++;
+	item->last_movement_at = LedgerStamp(item->last_movement_at);
+	StockStore(item);
+	return LedgerAppend(item, movement);
+}
+
+/*
+ * Raises IV003 unless both exist.
+ */
+static void
+CheckParents(int64 product_id, int64 warehouse_id)
+{
+	Datum		product[1] = {Int64GetDatum(product_id)};
+	Datum		warehouse[1] = {Int64GetDatum(warehouse_id)};
+
+	if (PlanExecute(&find_product, product, NULL) == 0)
+		ErrorNotFound("product", product_id);
+	if (PlanExecute(&find_warehouse, warehouse, NULL) == 0)
+		ErrorNotFound("warehouse", warehouse_id);
+}
+
+static bool
+LockByKey(KeptPlan *plan, int64 product_id, int64 warehouse_id, StockItem *item)
+{
+	Datum		values[2] = {Int64GetDatum(product_id), Int64GetDatum(warehouse_id)};
+
+	return ReadItem(PlanExecute(plan, values, NULL), item);
+}
+
+/*
+ * Reads the row that a locking statement returned, if it returned one.
+ */
+static bool
+ReadItem(uint64 rows, StockItem *item)
+{
+	bool		isnull;
+	Datum		last;
+
+	if (rows == 0)
+		return false;
+	item->item_id = PlanInt64(0, 1);
+	item->product_id = PlanInt64(0, 2);
+	item->warehouse_id = PlanInt64(0, 3);
+	item->on_hand = PlanInt64(0, 4);
+	item->reserved = PlanInt64(0, 5);
+	item->version = PlanInt64(0, 6);
+	last = PlanColumn(0, 7, &isnull);
+	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(last);
+	PlanRelease();
+	return true;
+}

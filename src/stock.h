@@ -1,0 +1,57 @@
+/*
+ * stock.h
+ *		The item row: the only code that locks and changes one.
+ *
+ * The order of locks, for everybody:
+ *	 1. an idempotency key,
+ *	 2. item rows, several of them sorted by (product_id, warehouse_id),
+ *	 3. what depends on an item (its reservations), read in a statement after the
+ *		one that locked it.
+ * Whoever holds the item row may read and change its reservations without
+ * locking them: nobody else changes them meanwhile.
+ */
+#ifndef INVENTORY_STOCK_H
+#define INVENTORY_STOCK_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "ledger.h"
+
+/* Columns of inventory_item that C code reads from a row. */
+#define Anum_item_id					1
+#define Anum_item_product_id			2
+#define Anum_item_warehouse_id			3
+#define Anum_item_quantity_on_hand		4
+#define Anum_item_quantity_reserved		5
+#define Anum_item_version				10
+#define Anum_item_last_movement_at		11
+
+/* A locked item, as it is and as it is going to be. */
+typedef struct StockItem
+{
+	int64		item_id;
+	int64		product_id;
+	int64		warehouse_id;
+	int64		on_hand;		/* base units */
+	int64		reserved;		/* base units */
+	int64		version;		/* number of its ledger rows */
+	TimestampTz last_movement_at;	/* DT_NOBEGIN before the first one */
+} StockItem;
+
+extern void StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
+							  StockItem *item);
+extern bool StockTryLock(int64 product_id, int64 warehouse_id, StockItem *item);
+extern bool StockLockOfReservation(int64 reservation_id, StockItem *item);
+extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);
+extern void StockStore(const StockItem *item);
+extern Datum StockMove(StockItem *item, const Movement *movement);
+
+static inline int64
+StockAvailable(const StockItem *item)
+{
+	return item->on_hand - item->reserved;
+}
+
+#endif							/* INVENTORY_STOCK_H */
