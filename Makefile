@@ -73,7 +73,7 @@ include $(PGXS)
 $(OBJS): $(wildcard src/*.h)
 
 $(GENERATED_SQL): $(INSTALL_SQL) Makefile
-	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@.tmp
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@.tmp
 	mv $@.tmp $@
 
 endif

@@ -133,6 +133,7 @@ static void StampInserted(const Batch *batch, Datum product_ids,
 						  Datum warehouse_ids, Datum stamps);
 static void TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc);
 static bool TransitionNext(TransitionScan *scan);
+static void TransitionClose(TransitionScan *scan);
 static int64 SlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 
 /*
@@ -195,6 +196,7 @@ LedgerAppendInserted(TriggerData *trigdata)
 			BatchWrite(&batch, true);
 	}
 	BatchWrite(&batch, true);
+	TransitionClose(&inserted);
 }
 
 /*
@@ -237,6 +239,8 @@ LedgerAppendUpdated(TriggerData *trigdata)
 			BatchWrite(&batch, false);
 	}
 	BatchWrite(&batch, false);
+	TransitionClose(&before);
+	TransitionClose(&after);
 }
 
 /*
@@ -408,17 +412,17 @@ TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc)
 	scan->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 }
 
-/*
- * Moves to the next row; at the end it gives the slot back and returns false.
- */
 static bool
 TransitionNext(TransitionScan *scan)
 {
 	tuplestore_select_read_pointer(scan->store, scan->pointer);
-	if (tuplestore_gettupleslot(scan->store, true, false, scan->slot))
-		return true;
+	return tuplestore_gettupleslot(scan->store, true, false, scan->slot);
+}
+
+static void
+TransitionClose(TransitionScan *scan)
+{
 	ExecDropSingleTupleTableSlot(scan->slot);
-	return false;
 }
 
 /*

@@ -23,15 +23,18 @@
 #include "plan.h"
 #include "stock.h"
 
+#define NEXT_RESERVATION_ID \
+	"pg_catalog.nextval('inventory.reservation_reservation_id_seq'::pg_catalog.regclass)"
+
 static KeptPlan next_reservation_id = {
-	.sql = "SELECT pg_catalog.nextval('inventory.reservation_reservation_id_seq'::pg_catalog.regclass)",
+	.sql = "SELECT " NEXT_RESERVATION_ID,
 	.result = SPI_OK_SELECT
 };
 
 static KeptPlan insert_reservation = {
 	.sql = "INSERT INTO inventory.reservation AS r (reservation_id, product_id, "
 	"warehouse_id, quantity, reference_type, reference_id, created_at, expires_at, created_by) "
-	"VALUES ($1, $2, $3, $4, CAST($5 AS inventory.reference_type), $6, $7, $8, $9) RETURNING r",
+	"VALUES (COALESCE($1, " NEXT_RESERVATION_ID "), $2, $3, $4, CAST($5 AS inventory.reference_type), $6, $7, $8, $9) RETURNING r",
 	.result = SPI_OK_INSERT_RETURNING,
 	.nargs = 9,
 	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
@@ -140,7 +143,7 @@ PG_FUNCTION_INFO_V1(inventory_expire_reservations);
 static void ReadReserveRequest(FunctionCallInfo fcinfo, ReserveRequest *request);
 static void CheckReferenceType(text *reference_type);
 static Datum Reserve(const ReserveRequest *request);
-static int64 ClaimReservationId(const ReserveRequest *request, bool *repeated);
+static int64 NextReservationId(void);
 static char *DescribeRequest(const ReserveRequest *request);
 static Datum InsertReservation(const ReserveRequest *request, int64 reservation_id);
 static Datum ReturnReservation(int64 reservation_id);
@@ -315,11 +318,17 @@ static Datum
 Reserve(const ReserveRequest *request)
 {
 	StockItem	item;
-	bool		repeated;
-	int64		reservation_id = ClaimReservationId(request, &repeated);
+	int64		reservation_id = 0;
 
-	if (repeated)
-		return ReturnReservation(reservation_id);
+	if (request->idempotency_key != NULL)
+	{
+		int64		fresh = NextReservationId();
+
+		reservation_id = IdempotencyClaim(request->idempotency_key, "reserve_stock",
+										  DescribeRequest(request), fresh);
+		if (reservation_id != fresh)
+			return ReturnReservation(reservation_id);
+	}
 
 	StockLockExisting(request->product_id, request->warehouse_id,
 					  request->quantity, &item);
@@ -330,24 +339,13 @@ Reserve(const ReserveRequest *request)
 }
 
 /*
- * The id of the reservation to make, or of the one that the same request made
- * before.
+ * A key has to name the reservation before it is made.
  */
 static int64
-ClaimReservationId(const ReserveRequest *request, bool *repeated)
+NextReservationId(void)
 {
-	int64		fresh;
-	int64		claimed;
-
 	PlanExecute(&next_reservation_id, NULL, NULL);
-	fresh = PlanInt64(0, 1);
-	if (request->idempotency_key == NULL)
-		claimed = fresh;
-	else
-		claimed = IdempotencyClaim(request->idempotency_key, "reserve_stock",
-								   DescribeRequest(request), fresh);
-	*repeated = claimed != fresh;
-	return claimed;
+	return PlanInt64(0, 1);
 }
 
 /*
@@ -367,8 +365,8 @@ DescribeRequest(const ReserveRequest *request)
 }
 
 /*
- * Writes the reservation and returns its row.  Its times are taken here, under
- * the lock of the item.
+ * Writes the reservation, under the next id where none is given (0), and returns
+ * its row.  Its times are taken here, under the lock of the item.
  */
 static Datum
 InsertReservation(const ReserveRequest *request, int64 reservation_id)
@@ -386,7 +384,7 @@ InsertReservation(const ReserveRequest *request, int64 reservation_id)
 		PerformedBy()
 	};
 
-	PlanExecute(&insert_reservation, values, NULL);
+	PlanExecute(&insert_reservation, values, reservation_id == 0 ? "n        " : NULL);
 	return PlanResult();
 }
 
