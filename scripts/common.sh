@@ -79,8 +79,6 @@ build() {
 # server_conf: settings with which a server finds that installation.
 server_conf() {
     cat <<CONF
-listen_addresses = ''
-unix_socket_directories = '$WORK'
 extension_destdir = '$WORK/dest'
 dynamic_library_path = '$WORK/dest/usr/lib/postgresql/$PG_MAJOR/lib:\$libdir'
 CONF
@@ -92,7 +90,11 @@ start_cluster() {
         cat "$WORK/initdb.log" >&2
         die "initdb failed"
     }
-    { server_conf; [ $# -eq 0 ] || printf '%s\n' "$@"; } | as_user tee -a "$WORK/data/postgresql.conf" >/dev/null
+    {
+        server_conf
+        printf "listen_addresses = ''\nunix_socket_directories = '%s'\n" "$WORK"
+        [ $# -eq 0 ] || printf '%s\n' "$@"
+    } | as_user tee -a "$WORK/data/postgresql.conf" >/dev/null
     as_user "$PG_BIN/pg_ctl" -D "$WORK/data" -l "$WORK/server.log" -w -t 120 start >/dev/null || {
         cat "$WORK/server.log" >&2
         die "the server did not start"

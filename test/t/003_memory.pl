@@ -1,0 +1,80 @@
+# A session that makes failing and succeeding calls for long does not grow. A
+# million failing calls with INVENTORY_TEST_LONG, a tenth of them without.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $calls = $ENV{INVENTORY_TEST_LONG} ? 1_000_000 : 100_000;
+
+my $node = PostgreSQL::Test::Cluster->new('memory');
+$node->init;
+$node->append_conf('postgresql.conf', 'synchronous_commit = off');
+$node->start;
+$node->safe_psql('postgres', q{
+CREATE EXTENSION inventory;
+INSERT INTO inventory.product (sku, name) VALUES ('A', 'A');
+INSERT INTO inventory.warehouse (name) VALUES ('W');
+SELECT inventory.receive_stock(1, 1, 10);
+CREATE PROCEDURE fail_often(calls int) LANGUAGE plpgsql AS $$
+DECLARE
+    failures int := 0;
+BEGIN
+    FOR i IN 1 .. calls LOOP
+        BEGIN
+            CASE i % 5
+                WHEN 0 THEN PERFORM inventory.reserve_stock(1, 1, 11, 'x');
+                WHEN 1 THEN PERFORM inventory.reserve_stock(1, 1, 0, 'x');
+                WHEN 2 THEN PERFORM inventory.fulfill_reservation(-1);
+                WHEN 3 THEN PERFORM inventory.adjust_stock(1, 1, -1, 'no such cause');
+                ELSE PERFORM inventory.receive_stock(1, 1, 9223372036854775807);
+            END CASE;
+        EXCEPTION WHEN OTHERS THEN
+            failures := failures + 1;
+        END;
+        IF i % 1000 = 0 THEN
+            COMMIT;
+        END IF;
+    END LOOP;
+    IF failures <> calls THEN
+        RAISE EXCEPTION '% of % calls failed', failures, calls;
+    END IF;
+END
+$$;
+CREATE PROCEDURE succeed_often(calls int) LANGUAGE plpgsql AS $$
+DECLARE
+    made bigint;
+BEGIN
+    FOR i IN 1 .. calls LOOP
+        SELECT reservation_id INTO made FROM inventory.reserve_stock(1, 1, 1, 'x');
+        PERFORM inventory.cancel_reservation(made);
+        UPDATE inventory.inventory_item SET quantity_on_hand = quantity_on_hand + 1;
+        IF i % 100 = 0 THEN
+            COMMIT;
+        END IF;
+    END LOOP;
+END
+$$;
+});
+
+for my $what ([ fail_often => $calls ], [ succeed_often => $calls / 20 ])
+{
+    my ($procedure, $count) = @$what;
+
+    # The first round warms the caches; both readings come from one session.
+    my ($before, $after) = split /\n/, $node->safe_psql('postgres', qq{
+        CALL $procedure(2000);
+        SELECT sum(total_bytes) FROM pg_backend_memory_contexts;
+        CALL $procedure($count);
+        SELECT sum(total_bytes) FROM pg_backend_memory_contexts;
+    });
+    note("$procedure: $count calls, $before bytes before, $after after");
+    cmp_ok($after - $before, '<', 512 * 1024, "$procedure: $count calls leave no memory behind");
+}
+is($node->safe_psql('postgres', 'SELECT * FROM inventory.verify_ledger()'), '', 'the invariants hold');
+
+$node->stop;
+done_testing();
