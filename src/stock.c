@@ -17,6 +17,13 @@
 #include "errors.h"
 #include "plan.h"
 
+/*
+ * How often to try to make an item.  One round is enough unless others make and
+ * delete it at the same time; a trigger or policy that hides it would go on for
+ * ever.
+ */
+#define CREATE_ROUNDS	100
+
 #define ITEM_COLUMNS \
 	"i.item_id, i.product_id, i.warehouse_id, i.quantity_on_hand, " \
 	"i.quantity_reserved, i.version, i.last_movement_at "
@@ -139,12 +146,19 @@ StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
 {
 	Datum		values[2] = {Int64GetDatum(product_id), Int64GetDatum(warehouse_id)};
 
-	while (!LockByKey(&lock_item, product_id, warehouse_id, item))
+	for (int round = 0; round < CREATE_ROUNDS; round++)
 	{
+		if (LockByKey(&lock_item, product_id, warehouse_id, item))
+			return;
 		CHECK_FOR_INTERRUPTS();
 		CheckParents(product_id, warehouse_id);
 		PlanExecute(&create_item, values, NULL);
 	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("no item can be made for product %lld in warehouse %lld",
+					(long long) product_id, (long long) warehouse_id),
+			 errhint("Look for a trigger, rule or row security policy on inventory.inventory_item.")));
 }
 
 /*

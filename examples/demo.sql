@@ -1,0 +1,185 @@
+-- The main job of inventory, step by step: psql demo <examples/demo.sql, from the
+-- root of the source tree, in a database that has the extension and no stock yet.
+-- scripts/demo does that in a private cluster.
+\set QUIET on
+\set ON_ERROR_STOP on
+\set SHOW_CONTEXT never
+\pset footer off
+SET client_min_messages = warning;
+
+-- A step that has to be refused turns ON_ERROR_STOP off and checks with this that
+-- it was refused for the right reason; anything else still ends the demo.
+CREATE FUNCTION pg_temp.expect(expected text, seen text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF seen <> expected THEN
+        RAISE EXCEPTION 'expected SQLSTATE %, got %', expected, seen;
+    END IF;
+END
+$$;
+CREATE FUNCTION pg_temp.expect_intact() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM inventory.verify_ledger()) THEN
+        RAISE EXCEPTION 'the ledger and the levels disagree';
+    END IF;
+END
+$$;
+
+\echo '== 1. The catalogue: goods and warehouses are plain tables, filled by INSERT or COPY.'
+\echo
+CREATE TEMPORARY TABLE catalogue_file (sku text, name text, category text, base_unit text, unit_cost numeric, unit_price numeric);
+\copy catalogue_file FROM 'examples/catalogue.csv' WITH (FORMAT csv, HEADER)
+INSERT INTO inventory.warehouse (name, timezone) VALUES ('Harbour', 'Europe/London'), ('High Street', 'Europe/London');
+SELECT warehouse_id AS harbour FROM inventory.warehouse WHERE name = 'Harbour' \gset
+SELECT warehouse_id AS high_street FROM inventory.warehouse WHERE name = 'High Street' \gset
+
+\set QUIET off
+\set ECHO queries
+INSERT INTO inventory.category (name) SELECT DISTINCT category FROM catalogue_file ORDER BY category;
+
+INSERT INTO inventory.product (sku, name, category_id, base_unit, unit_cost, unit_price)
+SELECT f.sku, f.name, c.category_id, f.base_unit, f.unit_cost, f.unit_price
+FROM catalogue_file f
+JOIN inventory.category c ON c.name = f.category
+ORDER BY f.sku;
+
+SELECT p.product_id, p.sku, p.name, c.name AS category, p.base_unit, p.unit_cost, p.unit_price
+FROM inventory.product p
+JOIN inventory.category c USING (category_id)
+ORDER BY p.product_id;
+
+\echo
+\echo '== 2. Goods come in: a receipt raises the level and leaves a row in the ledger.'
+\echo
+SELECT p.sku, m.warehouse_id, m.movement_type, m.quantity, m.on_hand_after, m.reference_id
+FROM (VALUES
+    ('TEA-EARL-100', :harbour, 40), ('TEA-SENCHA-100', :harbour, 25), ('POT-GLASS-1L', :harbour, 12),
+    ('MUG-BLUE-30', :harbour, 60), ('TEA-EARL-100', :high_street, 8), ('MUG-BLUE-30', :high_street, 15)
+) AS delivery(sku, warehouse_id, quantity)
+JOIN inventory.product p USING (sku),
+    inventory.receive_stock(p.product_id, delivery.warehouse_id, delivery.quantity, 'DELIVERY-77') AS m
+ORDER BY p.sku, m.warehouse_id;
+
+\echo
+\echo '== 3. An order reserves: the goods are promised to it, though they are still on the shelf.'
+\echo
+SELECT r.reservation_id, p.sku, r.quantity, r.reference_id, r.status, r.expires_at > now() AS held_for_now
+FROM inventory.product p,
+    inventory.reserve_stock(p.product_id, :harbour, 10, 'ORDER-1001', idempotency_key => 'shop-8f3a') AS r
+WHERE p.sku = 'TEA-EARL-100';
+
+\echo
+\echo '== 4. The shop sends the same request again: the key makes it the same reservation, not a second one.'
+\echo
+SELECT r.reservation_id, p.sku, r.quantity, r.reference_id, r.status
+FROM inventory.product p,
+    inventory.reserve_stock(p.product_id, :harbour, 10, 'ORDER-1001', idempotency_key => 'shop-8f3a') AS r
+WHERE p.sku = 'TEA-EARL-100';
+
+SELECT sku, warehouse_name, quantity_on_hand, quantity_reserved, quantity_available
+FROM inventory.stock_level
+WHERE sku = 'TEA-EARL-100'
+ORDER BY warehouse_name;
+
+\echo
+\echo '== 5. An order for more than there is gets refused, with a code a program can tell: nothing is oversold.'
+\echo
+\set ON_ERROR_STOP off
+SELECT r.reservation_id
+FROM inventory.product p, inventory.reserve_stock(p.product_id, :harbour, 31, 'ORDER-1002') AS r
+WHERE p.sku = 'TEA-EARL-100';
+\set seen :SQLSTATE
+\set ECHO none
+\set ON_ERROR_STOP on
+\echo 'SQLSTATE:' :seen
+SELECT pg_temp.expect('IV001', :'seen') \g /dev/null
+\set ECHO queries
+
+\echo
+\echo '== 6. The order leaves in two parcels: each is a sale in the ledger, the rest stays held.'
+\echo
+SELECT f.reservation_id, f.quantity, f.quantity_fulfilled, f.status
+FROM inventory.open_reservation o, inventory.fulfill_reservation(o.reservation_id, 4) AS f
+WHERE o.reference_id = 'ORDER-1001';
+
+-- No quantity: all that is left.
+SELECT f.reservation_id, f.quantity, f.quantity_fulfilled, f.status
+FROM inventory.open_reservation o, inventory.fulfill_reservation(o.reservation_id) AS f
+WHERE o.reference_id = 'ORDER-1001';
+
+\echo
+\echo '== 7. A customer changes their mind: cancelling frees the goods at once.'
+\echo
+SELECT p.sku, r.quantity, r.reference_id, r.status
+FROM inventory.product p, inventory.reserve_stock(p.product_id, :harbour, 3, 'ORDER-1003') AS r
+WHERE p.sku = 'POT-GLASS-1L';
+
+SELECT c.reservation_id, c.reference_id, c.status, c.close_reason
+FROM inventory.open_reservation o, inventory.cancel_reservation(o.reservation_id, 'customer cancelled') AS c
+WHERE o.reference_id = 'ORDER-1003';
+
+\echo
+\echo '== 8. Two teapots broke: an adjustment says why, so that losses can be told apart later.'
+\echo
+SELECT p.sku, m.movement_type, m.quantity, m.on_hand_after, m.root_cause
+FROM inventory.product p, inventory.adjust_stock(p.product_id, :harbour, -2, 'DAMAGE', 'dropped') AS m
+WHERE p.sku = 'POT-GLASS-1L';
+
+\echo
+\echo '== 9. Somebody corrects a level by plain UPDATE: the ledger gets its row all the same.'
+\echo
+UPDATE inventory.inventory_item AS i SET quantity_on_hand = 57
+FROM inventory.product p
+WHERE p.product_id = i.product_id AND i.warehouse_id = :harbour AND p.sku = 'MUG-BLUE-30';
+
+SELECT sku, version, movement_type, quantity, on_hand_after, performed_by
+FROM inventory.movement_history
+WHERE sku = 'MUG-BLUE-30' AND warehouse_id = :harbour
+ORDER BY version;
+
+\echo
+\echo '== 10. Somebody tries to cover a loss by deleting it from the ledger: refused, even for a superuser.'
+\echo
+\set ON_ERROR_STOP off
+DELETE FROM inventory.stock_movement WHERE root_cause = 'DAMAGE';
+\set seen :SQLSTATE
+\set ECHO none
+\set ON_ERROR_STOP on
+\echo 'SQLSTATE:' :seen
+SELECT pg_temp.expect('IV004', :'seen') \g /dev/null
+\set ECHO queries
+
+\echo
+\echo '== 11. What is where now.'
+\echo
+SELECT sku, warehouse_name, quantity_on_hand, quantity_reserved, quantity_available, base_unit
+FROM inventory.stock_level
+ORDER BY sku, warehouse_name;
+
+\echo
+\echo '== 12. What to order: a reorder point per item, and a view of those that are below theirs.'
+\echo
+UPDATE inventory.inventory_item AS i SET reorder_point = 35, reorder_quantity = 40
+FROM inventory.product p
+WHERE p.product_id = i.product_id AND i.warehouse_id = :harbour AND p.sku LIKE 'TEA-%';
+
+SELECT sku, warehouse_name, quantity_available, reorder_point, shortfall, reorder_quantity
+FROM inventory.low_stock
+ORDER BY sku;
+
+\echo
+\echo '== 13. How a level came about: every change, in order, with its reason.'
+\echo
+SELECT sku, version, movement_type, quantity, on_hand_after, reference_id, root_cause
+FROM inventory.movement_history
+WHERE sku IN ('TEA-EARL-100', 'POT-GLASS-1L') AND warehouse_id = :harbour
+ORDER BY sku, version;
+
+\echo
+\echo '== 14. The proof: every level and every reservation is checked against the ledger.'
+\echo
+\set QUIET on
+\pset footer on
+SELECT * FROM inventory.verify_ledger();
+\set ECHO none
+SELECT pg_temp.expect_intact() \g /dev/null
+\echo 'No row: the levels, the ledger and the reservations agree.'
