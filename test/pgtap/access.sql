@@ -1,0 +1,411 @@
+-- Who may do what, and that a hostile search_path changes nothing.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION inventory;
+SELECT plan(509);
+
+-- Everything that a failed call must leave as it was.
+CREATE FUNCTION pg_temp.state() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT md5(concat_ws('|',
+        (SELECT string_agg(i::text, ';' ORDER BY i.item_id) FROM inventory.inventory_item i),
+        (SELECT string_agg(m::text, ';' ORDER BY m.movement_id) FROM inventory.stock_movement m),
+        (SELECT string_agg(r::text, ';' ORDER BY r.reservation_id) FROM inventory.reservation r),
+        (SELECT string_agg(k::text, ';' ORDER BY k.key) FROM inventory.idempotency_key k)))
+$$;
+
+CREATE FUNCTION pg_temp.detail_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN detail;
+END
+$$;
+
+-- Three tests: SQLSTATE and message, DETAIL, and that nothing changed.
+CREATE FUNCTION pg_temp.refused(statement text, code text, message text, detail text, label text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    before text := pg_temp.state();
+BEGIN
+    RETURN NEXT throws_ok(statement, code, message, label);
+    RETURN NEXT is(pg_temp.detail_of(statement), detail, label || ': detail');
+    RETURN NEXT is(pg_temp.state(), before, label || ': nothing changed');
+END
+$$;
+
+CREATE FUNCTION pg_temp.healthy(label text) RETURNS text LANGUAGE sql AS $$
+    SELECT is_empty('SELECT * FROM inventory.verify_ledger()', label || ': verify_ledger finds nothing')
+$$;
+
+-- on hand/reserved/available of an item
+CREATE FUNCTION pg_temp.level(product bigint, warehouse bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT format('%s/%s/%s', quantity_on_hand, quantity_reserved, quantity_available)
+    FROM inventory.inventory_item WHERE product_id = product AND warehouse_id = warehouse
+$$;
+
+-- The movements of an item: version type quantity>level
+CREATE FUNCTION pg_temp.ledger(product bigint, warehouse bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s %s %s>%s', version, movement_type, quantity, on_hand_after), ', ' ORDER BY version)
+    FROM inventory.stock_movement WHERE product_id = product AND warehouse_id = warehouse
+$$;
+
+INSERT INTO inventory.product (product_id, sku, name) SELECT i, 'SKU-' || i, 'Product ' || i FROM generate_series(1, 30) i;
+INSERT INTO inventory.warehouse (warehouse_id, name) VALUES (1, 'North'), (2, 'South');
+
+-- Names for this transaction only; nobody can hold them in the cluster.
+CREATE ROLE inventory_test_nobody;
+CREATE ROLE inventory_test_reader;
+CREATE ROLE inventory_test_operator;
+CREATE ROLE inventory_test_planner;
+CREATE ROLE inventory_test_admin;
+CREATE ROLE inventory_test_mixed;
+CREATE ROLE inventory_test_writer;
+CREATE ROLE inventory_test_mallory;
+INSERT INTO inventory.supplier (name) VALUES ('Acme');
+ALTER TABLE inventory.product ALTER product_id RESTART 1000;
+ALTER TABLE inventory.warehouse ALTER warehouse_id RESTART 1000;
+SELECT inventory.receive_stock(1, 1, 100), inventory.receive_stock(2, 1, 100);
+SELECT reservation_id AS r1 FROM inventory.reserve_stock(1, 1, 10, 'order-1') \gset
+SELECT inventory.grant_access('inventory_test_reader', 'reader'), inventory.grant_access('inventory_test_operator', 'operator'),
+    inventory.grant_access('inventory_test_planner', 'planner'), inventory.grant_access('inventory_test_admin', 'admin');
+
+-- Every function of the extension that a level gives, with arguments that work.
+CREATE TEMP TABLE call (access text, statement text);
+INSERT INTO call VALUES
+    ('reader', 'SELECT * FROM inventory.verify_ledger()'),
+    ('reader', 'SELECT * FROM inventory.access_rules()'),
+    ('reader', 'SELECT inventory.line_items(po) FROM inventory.purchase_order po'),
+    ('reader', 'SELECT inventory.line_items(t) FROM inventory.transfer_order t'),
+    ('operator', $$SELECT inventory.reserve_stock(1, 1, 1, 'o', idempotency_key => gen_random_uuid()::text)$$),
+    ('operator', format('SELECT inventory.fulfill_reservation(%s, 1)', :r1)),
+    ('operator', format('SELECT inventory.extend_reservation(%s, 60)', :r1)),
+    ('operator', $$SELECT inventory.cancel_reservation(r.reservation_id) FROM inventory.reserve_stock(1, 1, 1, 'o') r$$),
+    ('operator', 'SELECT inventory.expire_reservations()'),
+    ('operator', 'SELECT inventory.receive_stock(1, 1, 1)'),
+    ('operator', 'SELECT inventory.return_stock(1, 1, 1)'),
+    ('operator', $$SELECT inventory.adjust_stock(1, 1, 1, 'FOUND')$$),
+    ('admin', $$SELECT inventory.grant_access('inventory_test_mixed', 'reader')$$),
+    ('admin', $$SELECT inventory.revoke_access('inventory_test_mixed', 'reader')$$),
+    ('planner', $$INSERT INTO inventory.supplier (name) VALUES ('Bolts & Co')$$),
+    ('planner', $$UPDATE inventory.supplier SET contact = '{}'$$),
+    ('planner', 'INSERT INTO inventory.product_supplier (product_id, supplier_id) VALUES (1, 1) ON CONFLICT DO NOTHING'),
+    ('planner', 'UPDATE inventory.product_supplier SET lead_time_days = 3'),
+    ('planner', 'DELETE FROM inventory.product_supplier'),
+    ('planner', 'UPDATE inventory.inventory_item SET reorder_point = 5, reorder_quantity = 10'),
+    ('admin', $$INSERT INTO inventory.category (name) VALUES ('Things')$$),
+    ('admin', $$INSERT INTO inventory.product (sku, name) VALUES (gen_random_uuid()::text, 'Thing')$$),
+    ('admin', $$UPDATE inventory.product SET name = 'Thing' WHERE product_id = 1$$),
+    ('admin', 'DELETE FROM inventory.product WHERE product_id = 30'),
+    ('admin', $$INSERT INTO inventory.warehouse (name) VALUES ('West')$$),
+    ('admin', $$UPDATE inventory.warehouse SET address = 'Elsewhere'$$),
+    ('admin', 'DELETE FROM inventory.supplier WHERE supplier_id > 1'),
+    ('admin', $$INSERT INTO inventory.root_cause (code) VALUES (gen_random_uuid()::text)$$),
+    ('admin', 'INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (9, 2, 5) ON CONFLICT DO NOTHING'),
+    ('admin', 'UPDATE inventory.inventory_item SET quantity_on_hand = quantity_on_hand + 1, last_counted_at = now()'),
+    ('admin', 'DELETE FROM inventory.inventory_item WHERE false'),
+    ('admin', 'SELECT * FROM inventory.idempotency_key'),
+    ('admin', 'DELETE FROM inventory.idempotency_key');
+INSERT INTO call SELECT 'reader', 'SELECT * FROM ' || c.oid::regclass FROM pg_class c
+    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname <> 'idempotency_key';
+-- What nobody gets but the owner.
+INSERT INTO call VALUES
+    ('nobody', $$INSERT INTO inventory.stock_movement (product_id, warehouse_id, movement_type, quantity, on_hand_after, version, performed_by, session_role, created_at, occurred_at) VALUES (1, 1, 'SALE', 1, 1, 99, 'x', 'x', now(), now())$$),
+    ('nobody', 'UPDATE inventory.stock_movement SET quantity = 1'),
+    ('nobody', 'DELETE FROM inventory.stock_movement'),
+    ('nobody', 'TRUNCATE inventory.stock_movement'),
+    ('nobody', $$INSERT INTO inventory.reservation (product_id, warehouse_id, quantity, reference_id) VALUES (1, 1, 1, 'x')$$),
+    ('nobody', 'UPDATE inventory.reservation SET expires_at = NULL'),
+    ('nobody', 'DELETE FROM inventory.reservation'),
+    ('nobody', 'UPDATE inventory.inventory_item SET quantity_reserved = 0'),
+    ('nobody', 'UPDATE inventory.inventory_item SET version = 0'),
+    ('nobody', 'UPDATE inventory.inventory_item SET last_movement_at = NULL'),
+    ('nobody', 'UPDATE inventory.inventory_item SET product_id = 3'),
+    ('nobody', 'INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, quantity_reserved) VALUES (10, 1, 5, 5)'),
+    ('nobody', 'INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, version) VALUES (10, 1, 5, 1)'),
+    ('nobody', 'TRUNCATE inventory.inventory_item'),
+    ('nobody', $$INSERT INTO inventory.idempotency_key (key, operation, request, reservation_ids) VALUES ('k', 'o', 'r', '{1}')$$),
+    ('nobody', $$SELECT setval('inventory.stock_movement_movement_id_seq', 1)$$),
+    ('nobody', $$SELECT inventory.access_held('inventory_test_admin')$$),
+    ('nobody', $$SELECT inventory.access_includes('admin')$$),
+    ('nobody', $$SELECT inventory.access_check_role('inventory_test_admin')$$),
+    ('nobody', 'CREATE TABLE inventory.mine (i integer)');
+GRANT SELECT ON call TO PUBLIC;
+SELECT is_empty($$
+    SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'inventory'::regnamespace AND p.prorettype <> 'trigger'::regtype
+    AND NOT EXISTS (SELECT FROM call c WHERE c.statement ~ ('inventory\.' || p.proname || '\('))
+$$, 'every function of the extension is called below');
+
+-- Runs each call as a role: it works where the role's levels give it, and raises
+-- 42501 where they do not.
+CREATE FUNCTION pg_temp.check_rights(role text, levels text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    c record;
+BEGIN
+    FOR c IN SELECT * FROM call ORDER BY access, statement LOOP
+        EXECUTE format('SET LOCAL ROLE %I', role);
+        IF c.access = ANY (levels) THEN
+            RETURN NEXT lives_ok(c.statement, format('%s may: %s', role, left(c.statement, 80)));
+        ELSE
+            RETURN NEXT throws_ok(c.statement, '42501', NULL, format('%s may not: %s', role, left(c.statement, 80)));
+        END IF;
+        RESET ROLE;
+    END LOOP;
+END
+$$;
+SELECT pg_temp.check_rights('inventory_test_nobody', '{}');
+SELECT pg_temp.check_rights('inventory_test_reader', '{reader}');
+SELECT pg_temp.check_rights('inventory_test_operator', '{reader,operator}');
+SELECT pg_temp.check_rights('inventory_test_planner', '{reader,planner}');
+SELECT pg_temp.check_rights('inventory_test_admin', '{reader,operator,planner,admin}');
+SELECT pg_temp.healthy('rights');
+
+SET LOCAL ROLE inventory_test_nobody;
+SELECT throws_ok('SELECT inventory.verify_ledger()', '42501', 'permission denied for schema inventory', 'PUBLIC does not even see the schema');
+SET LOCAL ROLE inventory_test_reader;
+SELECT throws_ok('SELECT inventory.receive_stock(1, 1, 1)', '42501', 'permission denied for function receive_stock', 'a reader is told what he may not call');
+SELECT throws_ok('UPDATE inventory.inventory_item SET quantity_on_hand = 1', '42501', 'permission denied for table inventory_item', 'and not write');
+SET LOCAL ROLE inventory_test_operator;
+SELECT throws_ok('UPDATE inventory.inventory_item SET quantity_on_hand = 1', '42501', 'permission denied for table inventory_item', 'an operator goes through the functions');
+RESET ROLE;
+
+-- Trigger functions cannot be attached by others.
+GRANT CREATE ON SCHEMA public TO inventory_test_admin;
+SET LOCAL ROLE inventory_test_admin;
+CREATE TABLE public.inventory_test_trap (LIKE inventory.inventory_item);
+SELECT throws_ok('CREATE TRIGGER t AFTER UPDATE ON public.inventory_test_trap REFERENCING OLD TABLE AS o NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION inventory.item_ledger()', '42501', 'permission denied for function inventory.item_ledger', 'the ledger trigger cannot be put on another table');
+RESET ROLE;
+
+-- grant_access and revoke_access
+
+SELECT throws_ok($$SELECT inventory.grant_access('inventory_test_mixed', 'owner')$$, '22023', 'unknown access level ''owner''', 'grant an unknown level');
+SELECT throws_ok($$SELECT inventory.grant_access('inventory_test_mixed', 'Reader')$$, '22023', 'unknown access level ''Reader''', 'grant in capitals');
+SELECT throws_ok($$SELECT inventory.grant_access('inventory_test_mixed', NULL)$$, '22023', 'unknown access level NULL', 'grant NULL');
+SELECT throws_ok($$SELECT inventory.grant_access(NULL, 'reader')$$, '22023', 'role must name a role', 'grant to NULL');
+SELECT throws_ok($$SELECT inventory.grant_access('-', 'reader')$$, '22023', 'role must name a role', 'grant to no role');
+SELECT throws_ok($$SELECT inventory.grant_access('inventory_test_unknown', 'reader')$$, '42704', 'role "inventory_test_unknown" does not exist', 'grant to an unknown role');
+SELECT throws_ok($$SELECT inventory.revoke_access('inventory_test_mixed', 'owner')$$, '22023', 'unknown access level ''owner''', 'revoke an unknown level');
+SELECT throws_ok($$SELECT inventory.revoke_access('inventory_test_mixed', NULL)$$, '22023', 'unknown access level NULL', 'revoke NULL');
+SELECT throws_ok($$SELECT inventory.revoke_access(NULL, 'reader')$$, '22023', 'role must name a role', 'revoke from NULL');
+SELECT throws_ok(format($$SELECT inventory.grant_access('inventory_test_mixed', %L)$$, repeat('x', 1000000)), '22023', format('unknown access level ''%s''', repeat('x', 60)), 'grant a level of 1 MB');
+
+-- Every right that a role has in the schema
+CREATE FUNCTION pg_temp.rights(role name) RETURNS bigint LANGUAGE sql AS $$
+    SELECT (SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'inventory'::regnamespace AND a.grantee = quote_ident(role)::regrole)
+        + (SELECT count(*) FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) a WHERE c.relnamespace = 'inventory'::regnamespace AND a.grantee = quote_ident(role)::regrole)
+        + (SELECT count(*) FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace = 'inventory'::regnamespace AND a.grantee = quote_ident(role)::regrole)
+        + (SELECT count(*) FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'inventory' AND a.grantee = quote_ident(role)::regrole)
+$$;
+SELECT is(pg_temp.rights('inventory_test_mixed'), 0::bigint, 'nothing to begin with');
+SELECT lives_ok($$SELECT inventory.revoke_access('inventory_test_mixed', 'admin')$$, 'revoking what was not granted');
+SELECT inventory.grant_access('inventory_test_mixed', 'reader');
+SELECT pg_temp.rights('inventory_test_mixed') AS reading \gset
+SELECT cmp_ok(:reading::bigint, '>', 20::bigint, 'a reader has rights');
+SELECT inventory.grant_access('inventory_test_mixed', 'reader');
+SELECT is(pg_temp.rights('inventory_test_mixed'), :reading::bigint, 'granting twice is granting once');
+SELECT inventory.grant_access('inventory_test_mixed', 'operator'), inventory.grant_access('inventory_test_mixed', 'planner');
+SELECT set_eq($$SELECT unnest(inventory.access_held('inventory_test_mixed'))$$, ARRAY['operator', 'planner'], 'two levels at once');
+SELECT throws_ok($$SELECT inventory.revoke_access('inventory_test_mixed', 'reader')$$, 'IV002', 'role inventory_test_mixed has operator access, which includes reader', 'reading belongs to a higher level');
+SELECT is(pg_temp.detail_of($$SELECT inventory.revoke_access('inventory_test_mixed', 'reader')$$), 'The role holds: operator, planner.', 'the error names what the role holds');
+SELECT inventory.revoke_access('inventory_test_mixed', 'planner');
+SELECT pg_temp.check_rights('inventory_test_mixed', '{reader,operator}');
+SELECT inventory.revoke_access('inventory_test_mixed', 'operator');
+SELECT is(pg_temp.rights('inventory_test_mixed'), 0::bigint, 'the last level takes the reading along');
+SELECT inventory.grant_access('inventory_test_mixed', 'admin');
+SELECT throws_ok($$SELECT inventory.revoke_access('inventory_test_mixed', 'operator')$$, 'IV002', 'role inventory_test_mixed has admin access, which includes operator', 'an admin is not made less by one level');
+SELECT throws_ok($$SELECT inventory.revoke_access('inventory_test_mixed', 'planner')$$, 'IV002', 'role inventory_test_mixed has admin access, which includes planner', 'nor by another');
+SELECT inventory.revoke_access('inventory_test_mixed', 'admin');
+SELECT is(pg_temp.rights('inventory_test_mixed'), 0::bigint, 'an admin no more');
+CREATE ROLE "inventory_test; DROP";
+SELECT inventory.grant_access('"inventory_test; DROP"', 'operator');
+SELECT is(pg_temp.rights('inventory_test; DROP') > :reading, true, 'a role whose name needs quotes');
+SELECT inventory.revoke_access('"inventory_test; DROP"', 'operator');
+SELECT is(pg_temp.rights('inventory_test; DROP'), 0::bigint, 'revoked from it as well');
+SET LOCAL ROLE inventory_test_admin;
+SELECT lives_ok($$SELECT inventory.grant_access('inventory_test_mixed', 'operator')$$, 'an admin grants');
+SELECT lives_ok($$SELECT inventory.revoke_access('inventory_test_mixed', 'operator')$$, 'and revokes');
+RESET ROLE;
+SELECT is(pg_temp.rights('inventory_test_mixed'), 0::bigint, 'what the owner granted as well');
+
+-- Who did it
+
+SELECT inventory.receive_stock(3, 1, 5);
+SET LOCAL ROLE inventory_test_operator;
+SELECT inventory.receive_stock(3, 1, 5);
+SET LOCAL inventory.performed_by = 'anna';
+SELECT inventory.receive_stock(3, 1, 5);
+SET LOCAL inventory.performed_by = '';
+SET LOCAL ROLE inventory_test_admin;
+UPDATE inventory.inventory_item SET quantity_on_hand = 20 WHERE product_id = 3;
+SET LOCAL inventory.performed_by = 'bert';
+UPDATE inventory.inventory_item SET quantity_on_hand = 25 WHERE product_id = 3;
+SET LOCAL inventory.performed_by = '';
+RESET ROLE;
+SELECT is((SELECT string_agg(replace(performed_by, session_user, 'me') || '/' || replace(session_role, session_user, 'me'), ' ' ORDER BY version) FROM inventory.stock_movement WHERE product_id = 3),
+    'me/me me/me anna/me me/me bert/me', 'performed_by and session_role');
+SET LOCAL SESSION AUTHORIZATION inventory_test_operator;
+SELECT inventory.receive_stock(3, 1, 1);
+SET LOCAL inventory.performed_by = 'postgres';
+SELECT inventory.receive_stock(3, 1, 1);
+SET LOCAL inventory.performed_by = '';
+SELECT is(current_user::text || session_user::text, 'inventory_test_operatorinventory_test_operator', 'a function leaves the caller who he was');
+SELECT throws_ok('SELECT inventory.receive_stock(3, 1, 0)', '22023', 'quantity must be positive', 'so does one that fails early');
+SELECT throws_ok('SELECT inventory.receive_stock(99, 1, 1)', 'IV003', 'product 99 does not exist', 'so does one that fails late');
+SELECT is(current_user::text, 'inventory_test_operator', 'still who he was');
+SELECT throws_ok('DELETE FROM inventory.reservation', '42501', 'permission denied for table reservation', 'with no more rights than before');
+RESET SESSION AUTHORIZATION;
+SELECT is((SELECT string_agg(performed_by || '/' || session_role, ' ' ORDER BY version) FROM inventory.stock_movement WHERE product_id = 3 AND version > 5),
+    'inventory_test_operator/inventory_test_operator postgres/inventory_test_operator', 'session_role is the role that logged in, whatever performed_by says');
+
+-- A role that may write the table, by a plain grant, and nothing else
+
+GRANT USAGE ON SCHEMA inventory TO inventory_test_writer;
+GRANT SELECT, UPDATE, INSERT ON inventory.inventory_item TO inventory_test_writer;
+SELECT inventory.receive_stock(4, 1, 5);
+SET LOCAL ROLE inventory_test_writer;
+UPDATE inventory.inventory_item SET quantity_on_hand = 4 WHERE product_id = 4;
+INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (4, 2, 8);
+INSERT INTO inventory.inventory_item AS i (product_id, warehouse_id, quantity_on_hand) VALUES (4, 2, 1), (5, 1, 1) ON CONFLICT (product_id, warehouse_id) DO UPDATE SET quantity_on_hand = i.quantity_on_hand + 1;
+SET LOCAL inventory.root_cause = 'FOUND';
+UPDATE inventory.inventory_item SET quantity_on_hand = 5 WHERE product_id = 4 AND warehouse_id = 1;
+SET LOCAL inventory.root_cause = '';
+SELECT throws_ok('SELECT * FROM inventory.stock_movement', '42501', 'permission denied for table stock_movement', 'the writer may not read the ledger');
+SELECT throws_ok('UPDATE inventory.inventory_item SET quantity_reserved = 1', 'IV002', 'quantity_reserved follows from the reservations and cannot be set', 'nor set what is reserved');
+SELECT throws_ok('UPDATE inventory.inventory_item SET version = 0', 'IV004', 'version and last_movement_at follow from the ledger and cannot be set', 'nor the version');
+RESET ROLE;
+SELECT is(concat_ws(' | ', pg_temp.ledger(4, 1), pg_temp.ledger(4, 2), pg_temp.ledger(5, 1)),
+    '1 PURCHASE 5>5, 2 ADJUSTMENT -1>4, 3 ADJUSTMENT 1>5 | 1 ADJUSTMENT 8>8, 2 ADJUSTMENT 1>9 | 1 ADJUSTMENT 1>1', 'but leaves his movements there');
+SELECT pg_temp.healthy('a plain grant');
+
+-- A hostile search_path: everything in it raises or lies.
+
+CREATE SCHEMA inventory_test_evil AUTHORIZATION inventory_test_mallory;
+SELECT inventory.grant_access('inventory_test_mallory', 'admin');
+SELECT inventory.receive_stock(6, 1, 100);
+SELECT reservation_id AS r6 FROM inventory.reserve_stock(6, 1, 10, 'victim') \gset
+UPDATE inventory.reservation SET expires_at = now() - interval '1 min' WHERE reservation_id = :r6;
+INSERT INTO inventory.purchase_order (po_id, supplier_id, warehouse_id) VALUES (1, 1, 1);
+INSERT INTO inventory.purchase_order_line (po_id, line_no, product_id, quantity) VALUES (1, 1, 1, 10);
+SET LOCAL ROLE inventory_test_mallory;
+SET LOCAL check_function_bodies = off;
+DO $$
+DECLARE
+    f record;
+BEGIN
+    -- A function of the same name and arguments for each that the extension could
+    -- call by its bare name.
+    FOR f IN
+        SELECT p.proname, oidvectortypes(p.proargtypes) AS arguments, format_type(p.prorettype, NULL) AS result
+        FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND NOT p.proretset
+        AND p.proname IN ('nextval', 'clock_timestamp', 'now', 'format', 'lag', 'lead', 'quote_literal', 'left', 'array_to_string', 'jsonb_build_object', 'int8eq', 'int8mi', 'aclexplode', 'regclass', 'text', 'int8', 'timestamptz')
+        AND NOT 'anyelement'::regtype = ANY (p.proargtypes) AND NOT '"any"'::regtype = ANY (p.proargtypes)
+        AND p.prorettype NOT IN ('internal'::regtype, 'cstring'::regtype)
+    LOOP
+        EXECUTE format('CREATE FUNCTION inventory_test_evil.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L', f.proname, f.arguments, f.result, 'BEGIN RAISE EXCEPTION ''hostile function called''; END');
+    END LOOP;
+END
+$$;
+CREATE FUNCTION inventory_test_evil.unnest(bigint[]) RETURNS SETOF bigint LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION inventory_test_evil.add(bigint, bigint) RETURNS bigint LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE AGGREGATE inventory_test_evil.sum(bigint) (SFUNC = inventory_test_evil.add, STYPE = bigint);
+CREATE FUNCTION inventory_test_evil.bad(bigint, bigint) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION inventory_test_evil.bad(text, text) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION inventory_test_evil.bad(timestamptz, timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION inventory_test_evil.bad(numeric, numeric) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION inventory_test_evil.bad(inventory.reservation_status, inventory.reservation_status) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE OPERATOR inventory_test_evil.- (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = inventory_test_evil.add);
+CREATE OPERATOR inventory_test_evil.+ (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = inventory_test_evil.add);
+DO $$
+DECLARE
+    type text;
+    operator text;
+BEGIN
+    FOREACH type IN ARRAY ARRAY['bigint', 'text', 'timestamptz', 'numeric', 'inventory.reservation_status'] LOOP
+        FOREACH operator IN ARRAY ARRAY['=', '<>', '<', '<=', '>', '>='] LOOP
+            EXECUTE format('CREATE OPERATOR inventory_test_evil.%s (LEFTARG = %s, RIGHTARG = %2$s, FUNCTION = inventory_test_evil.bad)', operator, type);
+        END LOOP;
+    END LOOP;
+END
+$$;
+CREATE TYPE inventory_test_evil.movement_type AS ENUM ('STOLEN');
+CREATE TYPE inventory_test_evil.reservation_status AS ENUM ('STOLEN');
+CREATE TYPE inventory_test_evil.reference_type AS ENUM ('STOLEN');
+CREATE DOMAIN inventory_test_evil.int8 AS pg_catalog.int8 CHECK (false);
+CREATE DOMAIN inventory_test_evil.text AS pg_catalog.text CHECK (false);
+CREATE DOMAIN inventory_test_evil.regclass AS pg_catalog.int8 CHECK (false);
+CREATE DOMAIN inventory_test_evil.timestamptz AS pg_catalog.timestamptz CHECK (false);
+CREATE TABLE inventory_test_evil.inventory_item (LIKE inventory.inventory_item INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.stock_movement (LIKE inventory.stock_movement INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.reservation (LIKE inventory.reservation INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.product (LIKE inventory.product INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.warehouse (LIKE inventory.warehouse INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.root_cause (LIKE inventory.root_cause INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.idempotency_key (LIKE inventory.idempotency_key INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.pg_class (oid oid);
+CREATE TABLE inventory_test_evil.pg_proc (oid oid);
+CREATE TEMP TABLE inventory_item (LIKE inventory.inventory_item INCLUDING DEFAULTS);
+CREATE TEMP TABLE stock_movement (LIKE inventory.stock_movement INCLUDING DEFAULTS);
+CREATE TEMP TABLE reservation (LIKE inventory.reservation INCLUDING DEFAULTS);
+CREATE TEMP TABLE idempotency_key (LIKE inventory.idempotency_key INCLUDING DEFAULTS);
+CREATE TYPE pg_temp.movement_type AS ENUM ('STOLEN');
+
+-- Runs a statement with the hostile schemas in front of pg_catalog.
+CREATE FUNCTION pg_temp.hostile(statement pg_catalog.text) RETURNS pg_catalog.text LANGUAGE plpgsql SET search_path = inventory_test_evil, pg_temp, pg_catalog AS $$
+DECLARE
+    result pg_catalog.varchar;
+BEGIN
+    EXECUTE statement INTO result;
+    RETURN result;
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLERRM;
+END
+$$;
+SELECT is(pg_temp.hostile('SELECT 1::pg_catalog.int8 = 1::pg_catalog.int8'), 'hostile function called', 'the hostile operators are in force');
+SELECT is(pg_temp.hostile('SELECT clock_timestamp()'), 'hostile function called', 'so are the functions');
+SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory_item'), '0', 'and the tables');
+SELECT is(pg_temp.hostile('SELECT m.on_hand_after FROM inventory.receive_stock(6, 1, 5) m'), '105', 'receive_stock');
+SELECT is(pg_temp.hostile('SELECT m.on_hand_after FROM inventory.receive_stock(7, 1, 5) m'), '5', 'receive_stock, first receipt');
+SELECT is(pg_temp.hostile('SELECT m.on_hand_after FROM inventory.return_stock(6, 1, 5) m'), '110', 'return_stock');
+SELECT is(pg_temp.hostile($$SELECT m.on_hand_after FROM inventory.adjust_stock(6, 1, -10, 'DAMAGE') m$$), '100', 'adjust_stock');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_stock(6, 1, 95, 'o') r$$), '95', 'reserve_stock that frees an expired one');
+RESET ROLE;
+SELECT is((SELECT close_reason FROM inventory.reservation WHERE reservation_id = :r6), 'EXPIRED', 'freed it');
+SET LOCAL ROLE inventory_test_mallory;
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_stock(6, 1, 3, 'o', idempotency_key => 'evil') r$$), '3', 'reserve_stock with a key');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_stock(6, 1, 3, 'o', idempotency_key => 'evil') r$$), '3', 'and again');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_stock(6, 1, 4, 'o', idempotency_key => 'evil') r$$), 'idempotency key "evil" was used with other arguments', 'and with other arguments');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_stock(99, 1, 4, 'o') r$$), 'product 99 does not exist', 'an unknown product');
+SELECT reservation_id AS r7 FROM inventory.reservation WHERE reference_id = 'o' AND quantity = 3 \gset
+SELECT is(pg_temp.hostile(format('SELECT r.quantity_fulfilled FROM inventory.fulfill_reservation(%s, 1) r', :r7)), '1', 'fulfill_reservation');
+SELECT is(pg_temp.hostile(format('SELECT r.quantity FROM inventory.extend_reservation(%s, 60) r', :r7)), '3', 'extend_reservation');
+SELECT is(pg_temp.hostile(format('SELECT r.status FROM inventory.cancel_reservation(%s) r', :r7)), 'CANCELLED', 'cancel_reservation');
+RESET ROLE;
+UPDATE inventory.reservation SET expires_at = now() - interval '1 min' WHERE quantity = 95;
+SET LOCAL ROLE inventory_test_mallory;
+SELECT is(pg_temp.hostile('SELECT inventory.expire_reservations()'), '1', 'expire_reservations');
+SELECT is(pg_temp.hostile('INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (8, 1, 8) RETURNING quantity_available'), '8', 'a direct INSERT');
+SELECT set_config('inventory.root_cause', 'FOUND', true);
+SELECT is(pg_temp.hostile('UPDATE inventory.inventory_item SET quantity_on_hand = 9 WHERE product_id OPERATOR(pg_catalog.=) 8 RETURNING version'), '2', 'a direct UPDATE');
+SELECT set_config('inventory.root_cause', '', true);
+SELECT is(pg_temp.hostile('SELECT inventory.line_items(po) FROM inventory.purchase_order po'), '[{"qty": 10, "unit_cost": null, "product_id": 1}]', 'line_items');
+SELECT is(pg_temp.hostile('SELECT problem FROM inventory.verify_ledger()'), NULL, 'verify_ledger');
+SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory.stock_level'), (SELECT count(*)::pg_catalog.text FROM inventory.inventory_item), 'stock_level');
+SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory.low_stock'), '0', 'low_stock');
+SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory.movement_history'), (SELECT count(*)::pg_catalog.text FROM inventory.stock_movement), 'movement_history');
+SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory.open_reservation'), (SELECT count(*)::pg_catalog.text FROM inventory.open_reservation), 'open_reservation');
+SELECT is(pg_temp.hostile($$SELECT inventory.grant_access('inventory_test_mixed', 'operator')$$), '', 'grant_access');
+SELECT is(pg_temp.hostile($$SELECT inventory.revoke_access('inventory_test_mixed', 'operator')$$), '', 'revoke_access');
+RESET ROLE;
+SELECT is(pg_temp.rights('inventory_test_mixed'), 0::bigint, 'granted and revoked');
+SELECT is(pg_temp.ledger(6, 1), '1 PURCHASE 100>100, 2 PURCHASE 5>105, 3 RETURN 5>110, 4 ADJUSTMENT -10>100, 5 SALE -1>99', 'the real ledger has it all');
+SELECT is(pg_temp.ledger(8, 1), '1 ADJUSTMENT 8>8, 2 ADJUSTMENT 1>9', 'the direct changes too');
+SELECT is((SELECT count(*) FROM (SELECT FROM inventory_test_evil.stock_movement UNION ALL SELECT FROM pg_temp.stock_movement UNION ALL SELECT FROM inventory_test_evil.reservation UNION ALL SELECT FROM pg_temp.reservation
+    UNION ALL SELECT FROM pg_temp.inventory_item UNION ALL SELECT FROM inventory_test_evil.inventory_item UNION ALL SELECT FROM pg_temp.idempotency_key) x), 0::bigint, 'the hostile tables have nothing');
+SELECT pg_temp.healthy('a hostile search_path');
+
+SELECT * FROM finish();
+ROLLBACK;

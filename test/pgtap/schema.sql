@@ -1,0 +1,184 @@
+-- What CREATE EXTENSION leaves behind: the entities, their comments, indexes,
+-- rights and what a dump holds.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION inventory;
+SELECT plan(83);
+
+-- What belongs to the extension, by catalog.
+CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
+    SELECT d.objid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+    WHERE d.classid = catalog AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'inventory'
+$$;
+
+SELECT has_schema('inventory');
+SELECT cmp_ok((SELECT count(*) FROM pg_temp.member('pg_class')), '>', 25::bigint, 'the extension has relations');
+SELECT cmp_ok((SELECT count(*) FROM pg_temp.member('pg_proc')), '>', 15::bigint, 'the extension has functions');
+SELECT is_empty($$
+    SELECT c.relname FROM pg_class c WHERE c.oid IN (SELECT pg_temp.member('pg_class')) AND c.relnamespace <> 'inventory'::regnamespace
+    UNION ALL
+    SELECT p.proname FROM pg_proc p WHERE p.oid IN (SELECT pg_temp.member('pg_proc')) AND p.pronamespace <> 'inventory'::regnamespace
+$$, 'everything of the extension is in its schema');
+SELECT is_empty($$
+    SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.oid NOT IN (SELECT pg_temp.member('pg_class'))
+$$, 'every relation of the schema belongs to the extension');
+
+-- Entities
+
+CREATE TEMP TABLE entity (name text, columns text);
+INSERT INTO entity VALUES
+    ('category', 'category_id, name, parent_id'),
+    ('product', 'product_id, sku, name, description, category_id, unit_cost, unit_price, weight_kg, dimensions_cm, is_active, base_unit'),
+    ('warehouse', 'warehouse_id, name, address, timezone, capacity_sqft'),
+    ('supplier', 'supplier_id, name, contact, is_active'),
+    ('product_supplier', 'product_id, supplier_id, is_preferred, lead_time_days, lead_time_stddev_days, unit_cost, min_order_quantity, order_multiple'),
+    ('inventory_item', 'item_id, product_id, warehouse_id, quantity_on_hand, quantity_reserved, quantity_available, reorder_point, reorder_quantity, last_counted_at, version'),
+    ('stock_movement', 'movement_id, product_id, warehouse_id, movement_type, quantity, on_hand_after, version, reference_id, reservation_id, root_cause, performed_by, session_role, created_at, occurred_at, row_hash'),
+    ('reservation', 'reservation_id, product_id, warehouse_id, quantity, quantity_fulfilled, reference_type, reference_id, status, expires_at, created_at, closed_at, close_reason'),
+    ('purchase_order', 'po_id, supplier_id, warehouse_id, status, expected_delivery_date, created_at, submitted_at, confirmed_at, received_at, created_by'),
+    ('purchase_order_line', 'po_id, line_no, product_id, quantity, quantity_received, unit_cost'),
+    ('transfer_order', 'transfer_id, from_warehouse_id, to_warehouse_id, status, created_at, shipped_at, received_at'),
+    ('transfer_order_line', 'transfer_id, line_no, product_id, quantity, quantity_shipped, quantity_received, quantity_lost'),
+    ('root_cause', 'code, description'),
+    ('cycle_count', 'count_id, product_id, warehouse_id, due_on, counted_at, counted_by, counted_quantity, system_quantity, delta, root_cause, movement_id'),
+    ('procurement_notification', 'notification_id, po_id, payload, created_at, acknowledged_at');
+SELECT has_table('inventory', e.name, 'table ' || e.name) FROM entity e;
+SELECT is_empty(format($$
+    SELECT trim(c) FROM regexp_split_to_table(%L, ',') c
+    EXCEPT SELECT attname::text FROM pg_attribute WHERE attrelid = 'inventory.%s'::regclass AND attnum > 0 AND NOT attisdropped
+$$, e.columns, e.name), 'columns of ' || e.name) FROM entity e;
+
+SELECT is_empty($$
+    SELECT a.attrelid::regclass, a.attname, a.atttypid::regtype
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+    AND ((a.attname ~ 'quantity|^on_hand|^delta$' AND a.atttypid <> 'int8'::regtype)
+        OR (a.attname ~ '_at$' AND a.atttypid <> 'timestamptz'::regtype)
+        OR (a.attname ~ 'unit_cost|unit_price' AND a.atttypid <> 'numeric'::regtype)
+        OR (a.attname ~ '_id$' AND a.attname <> 'reference_id' AND a.atttypid <> 'int8'::regtype))
+$$, 'quantities and identifiers are bigint, money is numeric, times are timestamptz');
+SELECT is_empty($$
+    SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p')
+$$, 'every table has a primary key');
+SELECT col_is_unique('inventory', 'product', 'sku', 'sku is unique');
+SELECT col_is_unique('inventory', 'inventory_item', ARRAY['product_id', 'warehouse_id'], 'one item per product and warehouse');
+SELECT is((SELECT attgenerated FROM pg_attribute WHERE attrelid = 'inventory.inventory_item'::regclass AND attname = 'quantity_available'), 's'::"char", 'quantity_available is a stored column');
+
+-- Enums
+
+SELECT enum_has_labels('inventory', 'movement_type', ARRAY['PURCHASE', 'SALE', 'RETURN', 'ADJUSTMENT', 'TRANSFER_IN', 'TRANSFER_OUT']);
+SELECT enum_has_labels('inventory', 'reference_type', ARRAY['ORDER', 'TRANSFER']);
+SELECT enum_has_labels('inventory', 'reservation_status', ARRAY['ACTIVE', 'FULFILLED', 'CANCELLED']);
+SELECT enum_has_labels('inventory', 'purchase_order_status', ARRAY['DRAFT', 'SUBMITTED', 'CONFIRMED', 'RECEIVED', 'CANCELLED']);
+SELECT enum_has_labels('inventory', 'transfer_status', ARRAY['PENDING', 'IN_TRANSIT', 'RECEIVED', 'CANCELLED']);
+SELECT is_empty($$
+    SELECT c.oid::regclass, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' AND a.attname IN ('status', 'movement_type', 'reference_type')
+    AND a.atttypid NOT IN (SELECT oid FROM pg_type WHERE typnamespace = 'inventory'::regnamespace AND typtype = 'e')
+$$, 'statuses and types are enums');
+SELECT set_eq('SELECT code FROM inventory.root_cause', ARRAY['DAMAGE', 'THEFT', 'RECEIVING_ERROR', 'COUNT_ERROR', 'EXPIRED', 'FOUND', 'LOST_IN_TRANSIT', 'OTHER'], 'built-in root causes');
+SELECT is_empty('SELECT code FROM inventory.root_cause WHERE NOT is_builtin', 'they are marked as built in');
+
+-- Signatures
+
+CREATE TEMP TABLE signature (name text, arguments text, result text);
+INSERT INTO signature VALUES
+    ('reserve_stock', 'product_id bigint, warehouse_id bigint, quantity bigint, reference_id text, reference_type text DEFAULT ''ORDER''::text, ttl_minutes integer DEFAULT 30, idempotency_key text DEFAULT NULL::text', 'inventory.reservation'),
+    ('fulfill_reservation', 'reservation_id bigint, quantity bigint DEFAULT NULL::bigint', 'inventory.reservation'),
+    ('cancel_reservation', 'reservation_id bigint, reason text DEFAULT NULL::text', 'inventory.reservation'),
+    ('extend_reservation', 'reservation_id bigint, ttl_minutes integer', 'inventory.reservation'),
+    ('expire_reservations', 'max_rows integer DEFAULT 10000', 'bigint'),
+    ('receive_stock', 'product_id bigint, warehouse_id bigint, quantity bigint, reference_id text DEFAULT NULL::text', 'inventory.stock_movement'),
+    ('return_stock', 'product_id bigint, warehouse_id bigint, quantity bigint, reference_id text DEFAULT NULL::text', 'inventory.stock_movement'),
+    ('adjust_stock', 'product_id bigint, warehouse_id bigint, delta bigint, root_cause text, reference_id text DEFAULT NULL::text', 'inventory.stock_movement'),
+    ('verify_ledger', '', 'TABLE(product_id bigint, warehouse_id bigint, problem text, expected bigint, actual bigint)'),
+    ('grant_access', 'role regrole, access text', 'void'),
+    ('revoke_access', 'role regrole, access text', 'void');
+SELECT is((SELECT pg_get_function_arguments(p.oid) || ' -> ' || pg_get_function_result(p.oid) FROM pg_proc p
+        WHERE p.pronamespace = 'inventory'::regnamespace AND p.proname = s.name AND p.proname <> 'line_items'),
+    s.arguments || ' -> ' || s.result, 'signature of ' || s.name) FROM signature s;
+SELECT has_function('inventory', 'line_items', ARRAY['inventory.purchase_order']);
+SELECT has_function('inventory', 'line_items', ARRAY['inventory.transfer_order']);
+
+-- Comments
+
+SELECT isnt(obj_description('inventory'::regnamespace, 'pg_namespace'), NULL, 'the schema has a comment');
+SELECT is_empty($$
+    SELECT c.relname FROM pg_class c WHERE c.oid IN (SELECT pg_temp.member('pg_class')) AND c.relkind IN ('r', 'p', 'v', 'm')
+    AND obj_description(c.oid, 'pg_class') IS NULL
+$$, 'tables and views have comments');
+SELECT is_empty($$
+    SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.oid IN (SELECT pg_temp.member('pg_class')) AND c.relkind IN ('r', 'p', 'v', 'm') AND col_description(c.oid, a.attnum) IS NULL
+$$, 'their columns have comments');
+SELECT is_empty($$
+    SELECT oid::regprocedure FROM pg_proc WHERE oid IN (SELECT pg_temp.member('pg_proc')) AND obj_description(oid, 'pg_proc') IS NULL
+$$, 'functions have comments');
+SELECT is_empty($$
+    SELECT oid::regtype FROM pg_type WHERE oid IN (SELECT pg_temp.member('pg_type')) AND typtype IN ('e', 'd', 'r')
+    AND obj_description(oid, 'pg_type') IS NULL
+$$, 'types have comments');
+
+-- Updates of a level stay heap-only
+
+SELECT is_empty($$
+    SELECT i.indexrelid::regclass FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+    WHERE i.indrelid = 'inventory.inventory_item'::regclass AND a.attname ~ 'quantity|version|last_movement_at'
+    UNION ALL
+    SELECT i.indexrelid::regclass FROM pg_index i WHERE i.indrelid = 'inventory.inventory_item'::regclass
+    AND concat(pg_get_expr(i.indpred, i.indrelid), pg_get_expr(i.indexprs, i.indrelid)) ~ 'quantity|version|last_movement_at'
+$$, 'no index on a quantity');
+SELECT ok((SELECT reloptions @> ARRAY['fillfactor=60'] FROM pg_class WHERE oid = 'inventory.inventory_item'::regclass), 'inventory_item leaves room on its pages');
+SELECT ok((SELECT reloptions @> ARRAY['fillfactor=80'] FROM pg_class WHERE oid = 'inventory.reservation'::regclass), 'reservation leaves room on its pages');
+SELECT ok(EXISTS (SELECT FROM pg_index WHERE indrelid = 'inventory.inventory_item'::regclass AND pg_get_expr(indpred, indrelid) = 'is_low'), 'the low items have a partial index');
+SELECT ok(EXISTS (SELECT FROM pg_index WHERE indexrelid = 'inventory.product_supplier_preferred'::regclass AND indisunique AND pg_get_expr(indpred, indrelid) = 'is_preferred'), 'one preferred supplier per product');
+
+-- Rights
+
+SELECT is_empty($$
+    SELECT p.oid::regprocedure FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+    WHERE p.pronamespace = 'inventory'::regnamespace AND p.provolatile = 'v' AND a.grantee = 0
+$$, 'no volatile function is executable by PUBLIC');
+SELECT is_empty($$
+    SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+    WHERE p.pronamespace = 'inventory'::regnamespace AND a.grantee = 0
+    UNION ALL
+    SELECT c.relname FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'inventory'::regnamespace AND a.grantee = 0
+    UNION ALL
+    SELECT c.relname FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) a WHERE c.relnamespace = 'inventory'::regnamespace AND a.grantee = 0
+    UNION ALL
+    SELECT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'inventory' AND a.grantee = 0
+$$, 'PUBLIC has no right in the schema at all');
+SELECT is_empty($$
+    SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'inventory'::regnamespace AND prosecdef
+    AND NOT coalesce(array_to_string(proconfig, ' '), '') ~ 'search_path=pg_catalog, pg_temp'
+$$, 'SECURITY DEFINER functions have a pinned search_path');
+SELECT is_empty($$
+    SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'inventory'::regnamespace
+    AND NOT (l.lanname = 'c' OR p.prosqlbody IS NOT NULL OR coalesce(array_to_string(p.proconfig, ' '), '') ~ 'search_path=pg_catalog, pg_temp')
+$$, 'no function parses names by the caller''s search_path');
+
+-- Dumps
+
+SELECT is_empty($$
+    SELECT c.relname FROM pg_class c
+    WHERE c.oid IN (SELECT pg_temp.member('pg_class')) AND c.relkind IN ('r', 'S')
+    AND c.oid <> ALL ((SELECT extconfig FROM pg_extension WHERE extname = 'inventory')::oid[])
+$$, 'a dump holds every table and sequence');
+SELECT is((SELECT extcondition[array_position(extconfig, 'inventory.root_cause'::regclass)] FROM pg_extension WHERE extname = 'inventory'),
+    'WHERE NOT is_builtin', 'of the root causes only those that users added');
+
+-- Values that the catalogue refuses
+
+SELECT throws_ok($$INSERT INTO inventory.product (sku, name, unit_cost) VALUES ('X', 'X', 'NaN')$$, '23514', NULL, 'a cost is not NaN');
+SELECT throws_ok($$INSERT INTO inventory.product (sku, name, unit_price) VALUES ('X', 'X', 'Infinity')$$, '23514', NULL, 'a price is finite');
+SELECT throws_ok($$INSERT INTO inventory.product (sku, name, unit_price) VALUES ('X', 'X', -1)$$, '23514', NULL, 'a price is not negative');
+SELECT throws_ok($$INSERT INTO inventory.product (sku, name) VALUES ('', 'X')$$, '23514', NULL, 'a sku is not empty');
+SELECT throws_ok($$INSERT INTO inventory.warehouse (name, timezone) VALUES ('X', 'Nowhere/Atall')$$, '22023', 'time zone "Nowhere/Atall" not recognized', 'a warehouse has a known time zone');
+SELECT lives_ok($$INSERT INTO inventory.warehouse (name, timezone) VALUES ('X', 'Europe/London')$$, 'a known time zone is taken');
+
+SELECT * FROM finish();
+ROLLBACK;
