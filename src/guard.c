@@ -279,7 +279,8 @@ StampNextVersion(TriggerData *trigdata)
 	Datum		last = heap_getattr(trigdata->tg_trigtuple,
 									Anum_item_last_movement_at, desc, &isnull);
 
-	values[0] = Int64GetDatum(OldInt64(trigdata, Anum_item_version) + 1);
+	values[0] = Int64GetDatum(LedgerNextVersion(OldInt64(trigdata, Anum_item_version),
+												OldInt64(trigdata, Anum_item_quantity_on_hand)));
 	values[1] = TimestampTzGetDatum(LedgerStamp(isnull ? DT_NOBEGIN :
 												DatumGetTimestampTz(last)));
 	return heap_modify_tuple_by_cols(trigdata->tg_newtuple, desc, 2, columns,

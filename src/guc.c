@@ -7,6 +7,7 @@
 
 #include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 
 #include "argument.h"
 #include "compat.h"
@@ -98,6 +99,7 @@ CheckOccurredAt(char **newval, void **extra, GucSource source)
 	int			tz;
 	fsec_t		fsec;
 	struct pg_tm tm;
+	TimestampTz ignored;
 
 	(void) extra;
 	(void) source;
@@ -107,7 +109,8 @@ CheckOccurredAt(char **newval, void **extra, GucSource source)
 	if (ParseDateTime(*newval, work, sizeof(work), field, ftype,
 					  MAXDATEFIELDS, &nf) == 0 &&
 		DecodeDateTimeCompat(field, ftype, nf, &dtype, &tm, &fsec, &tz) == 0 &&
-		dtype == DTK_DATE)
+		dtype == DTK_DATE &&
+		tm2timestamp(&tm, fsec, &tz, &ignored) == 0)
 		return true;
 	GUC_check_errdetail("It is not a timestamp such as 2026-01-31 17:00:00+00.");
 	return false;

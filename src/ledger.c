@@ -34,6 +34,16 @@
 	"movement_type, reference_id, root_cause, performed_by, session_role, " \
 	"occurred_at, reservation_id) "
 
+/* Rows of u, and what is the same for all of them. */
+#define SELECT_BATCH \
+	"SELECT u.product_id, u.warehouse_id, u.quantity, u.on_hand_after, " \
+	"u.version, u.created_at, (SELECT CAST($7 AS inventory.movement_type)), " \
+	"$8, $9, $10, $11, COALESCE($12, u.created_at), NULL "
+
+#define BATCH_TYPES \
+	{INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, \
+	TIMESTAMPTZARRAYOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID}
+
 static KeptPlan append_one = {
 	.sql = "INSERT INTO inventory.stock_movement AS m " MOVEMENT_COLUMNS
 	"VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS inventory.movement_type), "
@@ -50,29 +60,34 @@ static KeptPlan append_one = {
  * sub-select, not for each row.
  */
 static KeptPlan append_many = {
-	.sql = "INSERT INTO inventory.stock_movement " MOVEMENT_COLUMNS
-	"SELECT u.product_id, u.warehouse_id, u.quantity, u.on_hand_after, "
-	"u.version, u.created_at, (SELECT CAST($7 AS inventory.movement_type)), "
-	"$8, $9, $10, $11, COALESCE($12, u.created_at), NULL "
+	.sql = "INSERT INTO inventory.stock_movement " MOVEMENT_COLUMNS SELECT_BATCH
 	"FROM unnest($1, $2, $3, $4, $5, $6) "
 	"AS u(product_id, warehouse_id, quantity, on_hand_after, version, created_at)",
 	.result = SPI_OK_INSERT,
 	.nargs = 12,
-	.argtypes = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-		INT8ARRAYOID, TIMESTAMPTZARRAYOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, TIMESTAMPTZOID}
+	.argtypes = BATCH_TYPES
 };
 
-static KeptPlan stamp_inserted = {
-	.sql = "UPDATE inventory.inventory_item i "
-	"SET version = 1, last_movement_at = u.created_at "
-	"FROM unnest($1, $2, $3) AS u(product_id, warehouse_id, created_at) "
-	"WHERE i.product_id OPERATOR(pg_catalog.=) u.product_id "
-	"AND i.warehouse_id OPERATOR(pg_catalog.=) u.warehouse_id "
-	"AND i.version OPERATOR(pg_catalog.=) 0",
-	.result = SPI_OK_UPDATE,
-	.nargs = 3,
-	.argtypes = {INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID}
+/*
+ * The same for items that were inserted with stock and have no history yet: they
+ * get their version and time on the way.  Those that a user's trigger moved in
+ * the meantime have had their first movement already and are left out.
+ */
+static KeptPlan append_first = {
+	.sql = "WITH u AS ("
+	"UPDATE inventory.inventory_item i "
+	"SET version = 1, last_movement_at = n.created_at "
+	"FROM unnest($1, $2, $6) AS n(product_id, warehouse_id, created_at) "
+	"WHERE i.product_id OPERATOR(pg_catalog.=) n.product_id "
+	"AND i.warehouse_id OPERATOR(pg_catalog.=) n.warehouse_id "
+	"AND i.version OPERATOR(pg_catalog.=) 0 "
+	"RETURNING i.product_id, i.warehouse_id, i.quantity_on_hand AS quantity, "
+	"i.quantity_on_hand AS on_hand_after, i.version, i.last_movement_at AS created_at) "
+	"INSERT INTO inventory.stock_movement " MOVEMENT_COLUMNS SELECT_BATCH
+	"FROM u",
+	.result = SPI_OK_INSERT,
+	.nargs = 12,
+	.argtypes = BATCH_TYPES
 };
 
 static KeptPlan find_root_cause = {
@@ -127,10 +142,8 @@ static text *DirectRootCause(void);
 static void BatchInit(Batch *batch, int64 rows);
 static void BatchAdd(Batch *batch, TupleTableSlot *item, int64 quantity,
 					 int64 version, TimestampTz created_at);
-static void BatchWrite(Batch *batch, bool inserted);
+static void BatchWrite(Batch *batch, KeptPlan *plan);
 static Datum BatchArray(const Batch *batch, BatchColumn column, Oid type);
-static void StampInserted(const Batch *batch, Datum product_ids,
-						  Datum warehouse_ids, Datum stamps);
 static void TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc);
 static bool TransitionNext(TransitionScan *scan);
 static void TransitionClose(TransitionScan *scan);
@@ -193,9 +206,9 @@ LedgerAppendInserted(TriggerData *trigdata)
 			continue;
 		BatchAdd(&batch, inserted.slot, on_hand, 1, LedgerStamp(DT_NOBEGIN));
 		if (batch.rows == batch.capacity)
-			BatchWrite(&batch, true);
+			BatchWrite(&batch, &append_first);
 	}
-	BatchWrite(&batch, true);
+	BatchWrite(&batch, &append_first);
 	TransitionClose(&inserted);
 }
 
@@ -219,6 +232,7 @@ LedgerAppendUpdated(TriggerData *trigdata)
 	{
 		int64		version;
 		int64		change;
+		int64		created_at;
 
 		if (!TransitionNext(&before) ||
 			SlotInt64(before.slot, Anum_item_id) != SlotInt64(after.slot, Anum_item_id))
@@ -229,16 +243,21 @@ LedgerAppendUpdated(TriggerData *trigdata)
 			SlotInt64(before.slot, Anum_item_quantity_on_hand);
 		if (change == 0)
 			continue;
-		version = SlotInt64(before.slot, Anum_item_version) + 1;
+		version = LedgerNextVersion(SlotInt64(before.slot, Anum_item_version),
+									SlotInt64(before.slot, Anum_item_quantity_on_hand));
 		if (SlotInt64(after.slot, Anum_item_version) != version)
 			elog(ERROR, "a trigger changed item %lld behind the ledger's back",
 				 (long long) SlotInt64(after.slot, Anum_item_id));
-		BatchAdd(&batch, after.slot, change, version,
-				 SlotInt64(after.slot, Anum_item_last_movement_at));
-		if (batch.rows == batch.capacity)
-			BatchWrite(&batch, false);
+		created_at = SlotInt64(after.slot, Anum_item_last_movement_at);
+		if (SlotInt64(before.slot, Anum_item_version) == 0 && version == 2)
+			BatchAdd(&batch, before.slot,
+					 SlotInt64(before.slot, Anum_item_quantity_on_hand), 1,
+					 created_at - 1);
+		BatchAdd(&batch, after.slot, change, version, created_at);
+		if (batch.rows + 2 > batch.capacity)
+			BatchWrite(&batch, &append_many);
 	}
-	BatchWrite(&batch, false);
+	BatchWrite(&batch, &append_many);
 	TransitionClose(&before);
 	TransitionClose(&after);
 }
@@ -254,6 +273,18 @@ LedgerStamp(TimestampTz last)
 	TimestampTz now = GetCurrentTimestamp();
 
 	return now > last ? now : last + 1;
+}
+
+/*
+ * The version that the next movement of an item gives it.  An item that has stock
+ * but no version was inserted by the statement that is just running, which writes
+ * its first movement at its end; a user's trigger that moves it before then makes
+ * its second movement, and writes the first one along.
+ */
+int64
+LedgerNextVersion(int64 version, int64 on_hand)
+{
+	return version == 0 && on_hand != 0 ? 2 : version + 1;
 }
 
 /*
@@ -315,7 +346,7 @@ static void
 BatchInit(Batch *batch, int64 rows)
 {
 	batch->rows = 0;
-	batch->capacity = (int) Max(1, Min(rows, BATCH_ROWS));
+	batch->capacity = (int) Max(2, Min(rows, BATCH_ROWS));
 	for (int i = 0; i < BATCH_COLUMNS; i++)
 		batch->column[i] = palloc(batch->capacity * sizeof(Datum));
 	batch->scratch = AllocSetContextCreate(CurrentMemoryContext,
@@ -341,11 +372,11 @@ BatchAdd(Batch *batch, TupleTableSlot *item, int64 quantity, int64 version,
 }
 
 /*
- * Writes what has been added and empties the batch.  `inserted` says that the
- * items are new and do not carry their version and time yet.
+ * Writes what has been added with append_many or append_first, and empties the
+ * batch.
  */
 static void
-BatchWrite(Batch *batch, bool inserted)
+BatchWrite(Batch *batch, KeptPlan *plan)
 {
 	MemoryContext outer;
 	Datum		values[12];
@@ -359,9 +390,6 @@ BatchWrite(Batch *batch, bool inserted)
 	root_cause = DirectRootCause();
 	for (int i = 0; i < BATCH_COLUMNS; i++)
 		values[i] = BatchArray(batch, i, i == BATCH_CREATED_AT ? TIMESTAMPTZOID : INT8OID);
-	if (inserted)
-		StampInserted(batch, values[BATCH_PRODUCT_ID], values[BATCH_WAREHOUSE_ID],
-					  values[BATCH_CREATED_AT]);
 	values[6] = CStringGetTextDatum(movement_type_labels[guc_movement_type]);
 	values[7] = CStringGetTextDatum(guc_reference_id ? guc_reference_id : "");
 	values[8] = PointerGetDatum(root_cause);
@@ -374,8 +402,7 @@ BatchWrite(Batch *batch, bool inserted)
 		nulls[8] = 'n';
 	if (guc_occurred_at == NULL || guc_occurred_at[0] == '\0')
 		nulls[11] = 'n';
-	if (PlanExecute(&append_many, values, nulls) != (uint64) batch->rows)
-		elog(ERROR, "ledger rows were lost on the way");
+	PlanExecute(plan, values, nulls);
 
 	batch->rows = 0;
 	MemoryContextSwitchTo(outer);
@@ -388,18 +415,6 @@ BatchArray(const Batch *batch, BatchColumn column, Oid type)
 	return PointerGetDatum(construct_array(batch->column[column], batch->rows, type,
 										   sizeof(int64), FLOAT8PASSBYVAL,
 										   TYPALIGN_DOUBLE));
-}
-
-/*
- * Gives new items the version and time of their first movement.
- */
-static void
-StampInserted(const Batch *batch, Datum product_ids, Datum warehouse_ids, Datum stamps)
-{
-	Datum		values[3] = {product_ids, warehouse_ids, stamps};
-
-	if (PlanExecute(&stamp_inserted, values, NULL) != (uint64) batch->rows)
-		elog(ERROR, "a trigger changed a new item before the ledger saw it");
 }
 
 static void

@@ -36,6 +36,7 @@ extern Datum LedgerAppend(const struct StockItem *item, const Movement *movement
 extern void LedgerAppendInserted(TriggerData *trigdata);
 extern void LedgerAppendUpdated(TriggerData *trigdata);
 extern TimestampTz LedgerStamp(TimestampTz last);
+extern int64 LedgerNextVersion(int64 version, int64 on_hand);
 extern void LedgerCheckRootCause(text *root_cause);
 
 #endif							/* INVENTORY_LEDGER_H */

@@ -60,11 +60,21 @@ static KeptPlan return_reservation = {
 static KeptPlan store_reservation = {
 	.sql = "UPDATE inventory.reservation AS r SET quantity_fulfilled = $2, "
 	"status = CAST($3 AS inventory.reservation_status), "
-	"expires_at = $4, closed_at = $5, close_reason = $6 "
+	"closed_at = $4, close_reason = $5 "
 	"WHERE r.reservation_id OPERATOR(pg_catalog.=) $1 RETURNING r",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 6,
-	.argtypes = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID}
+	.nargs = 5,
+	.argtypes = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID}
+};
+
+/* GREATEST ignores NULLs, but what never expires must stay so. */
+static KeptPlan extend_reservation = {
+	.sql = "UPDATE inventory.reservation AS r SET expires_at = "
+	"CASE WHEN r.expires_at IS NOT NULL THEN GREATEST(r.expires_at, $2) END "
+	"WHERE r.reservation_id OPERATOR(pg_catalog.=) $1 RETURNING r",
+	.result = SPI_OK_UPDATE_RETURNING,
+	.nargs = 2,
+	.argtypes = {INT8OID, TIMESTAMPTZOID}
 };
 
 /* The sum of bigints is numeric; what an item holds fits a bigint. */
@@ -80,6 +90,10 @@ static KeptPlan sum_expired = {
 	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID}
 };
 
+/*
+ * The owner may set expires_at by plain SQL, without the lock of the item, so
+ * the row is looked at again after a wait for it.
+ */
 static KeptPlan close_expired = {
 	.sql = "UPDATE inventory.reservation r "
 	"SET status = 'CANCELLED', closed_at = $3, close_reason = 'EXPIRED' "
@@ -90,6 +104,8 @@ static KeptPlan close_expired = {
 	"AND e.status OPERATOR(pg_catalog.=) 'ACTIVE' "
 	"AND e.expires_at OPERATOR(pg_catalog.<=) $3 "
 	"ORDER BY e.expires_at LIMIT $4)) "
+	"AND r.status OPERATOR(pg_catalog.=) 'ACTIVE' "
+	"AND r.expires_at OPERATOR(pg_catalog.<=) $3 "
 	"RETURNING r.quantity OPERATOR(pg_catalog.-) r.quantity_fulfilled",
 	.result = SPI_OK_UPDATE_RETURNING,
 	.nargs = 4,
@@ -226,6 +242,7 @@ inventory_extend_reservation(PG_FUNCTION_ARGS)
 {
 	int64		reservation_id = ArgumentId(fcinfo, 0, "reservation_id");
 	int32		ttl_minutes = ArgumentPositive(fcinfo, 1, "ttl_minutes");
+	Datum		values[2] = {Int64GetDatum(reservation_id)};
 	StockItem	item;
 	Reservation reservation;
 	Identity	caller;
@@ -234,9 +251,9 @@ inventory_extend_reservation(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 	LockReservation(reservation_id, &item, &reservation);
 	CheckNotExpired(&reservation);
-	reservation.expires_at = Max(reservation.expires_at,
-								 MinutesFrom(GetCurrentTimestamp(), ttl_minutes));
-	result = StoreReservation(&reservation);
+	values[1] = TimestampTzGetDatum(MinutesFrom(GetCurrentTimestamp(), ttl_minutes));
+	PlanExecute(&extend_reservation, values, NULL);
+	result = PlanResult();
 	LeaveEngine(&caller);
 	return result;
 }
@@ -283,6 +300,9 @@ ReservationMakeRoom(StockItem *item, int64 quantity)
 		ErrorInsufficientStock(item->product_id, item->warehouse_id,
 							   StockAvailable(item) + expired, quantity);
 	CloseExpired(item, now, PG_INT64_MAX);
+	if (StockAvailable(item) < quantity)
+		ErrorInsufficientStock(item->product_id, item->warehouse_id,
+							   StockAvailable(item), quantity);
 }
 
 static void
@@ -462,22 +482,19 @@ CloseReservation(Reservation *reservation, char *status)
 static Datum
 StoreReservation(const Reservation *reservation)
 {
-	Datum		values[6] = {
+	Datum		values[5] = {
 		Int64GetDatum(reservation->reservation_id),
 		Int64GetDatum(reservation->fulfilled),
 		CStringGetTextDatum(reservation->status),
-		TimestampTzGetDatum(reservation->expires_at),
 		TimestampTzGetDatum(reservation->closed_at),
 		PointerGetDatum(reservation->close_reason)
 	};
-	char		nulls[] = "      ";
+	char		nulls[] = "     ";
 
-	if (!reservation->expires)
-		nulls[3] = 'n';
 	if (TIMESTAMP_IS_NOBEGIN(reservation->closed_at))
-		nulls[4] = 'n';
+		nulls[3] = 'n';
 	if (reservation->close_reason == NULL)
-		nulls[5] = 'n';
+		nulls[4] = 'n';
 	PlanExecute(&store_reservation, values, nulls);
 	return PlanResult();
 }

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "guc.h"
 #include "plan.h"
 
 /*
@@ -94,6 +95,7 @@ static KeptPlan find_warehouse = {
 	.argtypes = {INT8OID}
 };
 
+static void AppendFirst(StockItem *item);
 static bool LockByKey(KeptPlan *plan, int64 product_id, int64 warehouse_id, StockItem *item);
 static bool ReadItem(uint64 rows, StockItem *item);
 static void CheckParents(int64 product_id, int64 warehouse_id);
@@ -200,6 +202,8 @@ StockMove(StockItem *item, const Movement *movement)
 						(long long) item->product_id, (long long) item->warehouse_id),
 				 errdetail("On hand: %lld, to add: %lld.",
 						   (long long) item->on_hand, (long long) movement->quantity)));
+	if (item->version == 0 && item->on_hand != 0)
+		AppendFirst(item);
 	item->on_hand = on_hand;
 	item->version++;
 	item->last_movement_at = LedgerStamp(item->last_movement_at);
@@ -220,6 +224,20 @@ CheckParents(int64 product_id, int64 warehouse_id)
 		ErrorNotFound("product", product_id);
 	if (PlanExecute(&find_warehouse, warehouse, NULL) == 0)
 		ErrorNotFound("warehouse", warehouse_id);
+}
+
+/*
+ * Writes the first movement of an item that the running statement inserted with
+ * stock, for a user's trigger that moves it before the statement ends.
+ */
+static void
+AppendFirst(StockItem *item)
+{
+	Movement	first = {.type = guc_movement_type, .quantity = item->on_hand};
+
+	item->version = 1;
+	item->last_movement_at = LedgerStamp(item->last_movement_at);
+	LedgerAppend(item, &first);
 }
 
 static bool

@@ -60,4 +60,4 @@ BEGIN ATOMIC
     FROM inventory.purchase_order_line l
     WHERE l.po_id = ($1).po_id;
 END;
-COMMENT ON FUNCTION inventory.line_items(inventory.purchase_order) IS 'The lines of a purchase order as JSON, [{"product_id": 1, "qty": 10, "unit_cost": 2.50}]; also readable as a column: SELECT po.line_items FROM inventory.purchase_order po.';
+COMMENT ON FUNCTION inventory.line_items(inventory.purchase_order) IS 'The lines of a purchase order as JSON, [{"product_id": 1, "qty": 10, "unit_cost": 2.50}]; with inventory in the search_path also readable as a column: SELECT po.line_items FROM inventory.purchase_order po.';

@@ -44,4 +44,4 @@ BEGIN ATOMIC
     FROM inventory.transfer_order_line l
     WHERE l.transfer_id = ($1).transfer_id;
 END;
-COMMENT ON FUNCTION inventory.line_items(inventory.transfer_order) IS 'The lines of a transfer order as JSON, [{"product_id": 1, "qty": 10}]; also readable as a column: SELECT t.line_items FROM inventory.transfer_order t.';
+COMMENT ON FUNCTION inventory.line_items(inventory.transfer_order) IS 'The lines of a transfer order as JSON, [{"product_id": 1, "qty": 10}]; with inventory in the search_path also readable as a column: SELECT t.line_items FROM inventory.transfer_order t.';

@@ -1,3 +1,8 @@
+CREATE FUNCTION inventory.as_bigint(value numeric) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN value BETWEEN -9223372036854775808 AND 9223372036854775807 THEN value::bigint END;
+COMMENT ON FUNCTION inventory.as_bigint(numeric) IS 'A number as bigint, or NULL where it does not fit: forged rows must not hide other problems behind an overflow.';
+
 CREATE FUNCTION inventory.verify_ledger()
 RETURNS TABLE (product_id bigint, warehouse_id bigint, problem text, expected bigint, actual bigint)
 LANGUAGE sql STABLE
@@ -11,7 +16,7 @@ BEGIN ATOMIC
         FROM inventory.stock_movement m
         WINDOW item_history AS (PARTITION BY m.product_id, m.warehouse_id ORDER BY m.version, m.movement_id)
     ), held AS (
-        SELECT r.product_id, r.warehouse_id, sum(r.quantity - r.quantity_fulfilled)::bigint AS quantity
+        SELECT r.product_id, r.warehouse_id, sum(r.quantity::numeric - r.quantity_fulfilled) AS quantity
         FROM inventory.reservation r
         WHERE r.status = 'ACTIVE'
         GROUP BY r.product_id, r.warehouse_id
@@ -26,7 +31,8 @@ BEGIN ATOMIC
     SELECT c.product_id, c.warehouse_id, 'movement version out of sequence', c.expected_version, c.version
     FROM chain c WHERE c.version <> c.expected_version
     UNION ALL
-    SELECT c.product_id, c.warehouse_id, 'movement ' || c.version || ' does not follow from the one before', c.on_hand_before + c.quantity, c.on_hand_after
+    SELECT c.product_id, c.warehouse_id, 'movement ' || c.version || ' does not follow from the one before',
+        inventory.as_bigint(c.on_hand_before::numeric + c.quantity), c.on_hand_after
     FROM chain c WHERE c.on_hand_before::numeric + c.quantity <> c.on_hand_after
     UNION ALL
     SELECT c.product_id, c.warehouse_id, 'movement ' || c.version || ' is not later than the one before', NULL, NULL
@@ -45,7 +51,7 @@ BEGIN ATOMIC
     FROM item i WHERE i.last_movement_at IS DISTINCT FROM i.created_at
     UNION ALL
     SELECT coalesce(i.product_id, h.product_id), coalesce(i.warehouse_id, h.warehouse_id), 'reserved quantity differs from the active reservations',
-        coalesce(h.quantity, 0), coalesce(i.quantity_reserved, 0)
+        inventory.as_bigint(coalesce(h.quantity, 0)), coalesce(i.quantity_reserved, 0)
     FROM inventory.inventory_item i
     FULL JOIN held h ON h.product_id = i.product_id AND h.warehouse_id = i.warehouse_id
     WHERE coalesce(h.quantity, 0) <> coalesce(i.quantity_reserved, 0)
@@ -54,4 +60,4 @@ BEGIN ATOMIC
     FROM inventory.inventory_item i WHERE NOT (0 <= i.quantity_reserved AND i.quantity_reserved <= i.quantity_on_hand);
 END;
 COMMENT ON FUNCTION inventory.verify_ledger() IS
-'Checks every item against its ledger rows and its reservations: levels, versions without gaps, times in order, reserved sums. Returns one row per problem, none when all is well. Reads the whole ledger.';
+'Checks every item against its ledger rows and its reservations: levels, versions without gaps, times in order, reserved sums. Returns one row per problem, none when all is well; expected and actual are NULL where numbers do not apply or do not fit. Reads the whole ledger.';

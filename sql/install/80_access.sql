@@ -16,6 +16,7 @@ BEGIN ATOMIC
         ('reader', 'line_items(inventory.purchase_order)'),
         ('reader', 'line_items(inventory.transfer_order)'),
         ('reader', 'verify_ledger()'),
+        ('reader', 'as_bigint(numeric)'),
         ('reader', 'access_rules()'),
         ('operator', 'reserve_stock(bigint, bigint, bigint, text, text, integer, text)'),
         ('operator', 'fulfill_reservation(bigint, bigint)'),

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(509);
+SELECT plan(515);
 
 -- Everything that a failed call must leave as it was.
 CREATE FUNCTION pg_temp.state() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -78,6 +78,7 @@ CREATE TEMP TABLE call (access text, statement text);
 INSERT INTO call VALUES
     ('reader', 'SELECT * FROM inventory.verify_ledger()'),
     ('reader', 'SELECT * FROM inventory.access_rules()'),
+    ('reader', 'SELECT inventory.as_bigint(1)'),
     ('reader', 'SELECT inventory.line_items(po) FROM inventory.purchase_order po'),
     ('reader', 'SELECT inventory.line_items(t) FROM inventory.transfer_order t'),
     ('operator', $$SELECT inventory.reserve_stock(1, 1, 1, 'o', idempotency_key => gen_random_uuid()::text)$$),

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(181);
+SELECT plan(183);
 
 -- Everything that a failed call must leave as it was.
 CREATE FUNCTION pg_temp.state() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -267,6 +267,17 @@ SELECT lives_ok('INSERT INTO inventory.inventory_item (product_id, warehouse_id,
 SELECT is((SELECT concat(quantity_on_hand, ' ', version) FROM inventory.inventory_item WHERE product_id = 25), '6 2', 'both changes moved');
 SELECT pg_temp.healthy('a trigger that updates the new item');
 DROP TRIGGER count_in ON inventory.inventory_item;
+CREATE FUNCTION pg_temp.receive_more() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM inventory.receive_stock(NEW.product_id, NEW.warehouse_id, 2);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER receive_more AFTER INSERT ON inventory.inventory_item FOR EACH ROW EXECUTE FUNCTION pg_temp.receive_more();
+INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (25, 2, 5);
+SELECT is(pg_temp.ledger(25, 2), '1 ADJUSTMENT 5>5, 2 PURCHASE 2>7', 'a trigger of an INSERT that receives more of the new item');
+SELECT pg_temp.healthy('a trigger that receives more of the new item');
+DROP TRIGGER receive_more ON inventory.inventory_item;
 
 -- A user's trigger on the ledger that writes more of it
 CREATE FUNCTION pg_temp.levy() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(83);
+SELECT plan(82);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -132,7 +132,6 @@ SELECT is_empty($$
     AND concat(pg_get_expr(i.indpred, i.indrelid), pg_get_expr(i.indexprs, i.indrelid)) ~ 'quantity|version|last_movement_at'
 $$, 'no index on a quantity');
 SELECT ok((SELECT reloptions @> ARRAY['fillfactor=60'] FROM pg_class WHERE oid = 'inventory.inventory_item'::regclass), 'inventory_item leaves room on its pages');
-SELECT ok((SELECT reloptions @> ARRAY['fillfactor=80'] FROM pg_class WHERE oid = 'inventory.reservation'::regclass), 'reservation leaves room on its pages');
 SELECT ok(EXISTS (SELECT FROM pg_index WHERE indrelid = 'inventory.inventory_item'::regclass AND pg_get_expr(indpred, indrelid) = 'is_low'), 'the low items have a partial index');
 SELECT ok(EXISTS (SELECT FROM pg_index WHERE indexrelid = 'inventory.product_supplier_preferred'::regclass AND indisunique AND pg_get_expr(indpred, indrelid) = 'is_preferred'), 'one preferred supplier per product');
 
