@@ -6,56 +6,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
 SELECT plan(183);
 
--- Everything that a failed call must leave as it was.
-CREATE FUNCTION pg_temp.state() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT md5(concat_ws('|',
-        (SELECT string_agg(i::text, ';' ORDER BY i.item_id) FROM inventory.inventory_item i),
-        (SELECT string_agg(m::text, ';' ORDER BY m.movement_id) FROM inventory.stock_movement m),
-        (SELECT string_agg(r::text, ';' ORDER BY r.reservation_id) FROM inventory.reservation r),
-        (SELECT string_agg(k::text, ';' ORDER BY k.key) FROM inventory.idempotency_key k)))
-$$;
-
-CREATE FUNCTION pg_temp.detail_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    detail text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RETURN detail;
-END
-$$;
-
--- Three tests: SQLSTATE and message, DETAIL, and that nothing changed.
-CREATE FUNCTION pg_temp.refused(statement text, code text, message text, detail text, label text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-    before text := pg_temp.state();
-BEGIN
-    RETURN NEXT throws_ok(statement, code, message, label);
-    RETURN NEXT is(pg_temp.detail_of(statement), detail, label || ': detail');
-    RETURN NEXT is(pg_temp.state(), before, label || ': nothing changed');
-END
-$$;
-
-CREATE FUNCTION pg_temp.healthy(label text) RETURNS text LANGUAGE sql AS $$
-    SELECT is_empty('SELECT * FROM inventory.verify_ledger()', label || ': verify_ledger finds nothing')
-$$;
-
--- on hand/reserved/available of an item
-CREATE FUNCTION pg_temp.level(product bigint, warehouse bigint) RETURNS text LANGUAGE sql AS $$
-    SELECT format('%s/%s/%s', quantity_on_hand, quantity_reserved, quantity_available)
-    FROM inventory.inventory_item WHERE product_id = product AND warehouse_id = warehouse
-$$;
-
--- The movements of an item: version type quantity>level
-CREATE FUNCTION pg_temp.ledger(product bigint, warehouse bigint) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(format('%s %s %s>%s', version, movement_type, quantity, on_hand_after), ', ' ORDER BY version)
-    FROM inventory.stock_movement WHERE product_id = product AND warehouse_id = warehouse
-$$;
-
-INSERT INTO inventory.product (product_id, sku, name) SELECT i, 'SKU-' || i, 'Product ' || i FROM generate_series(1, 30) i;
-INSERT INTO inventory.warehouse (warehouse_id, name) VALUES (1, 'North'), (2, 'South');
+\ir include/setup.psql
 
 -- Direct INSERT
 
