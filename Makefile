@@ -1,6 +1,6 @@
 # inventory: PGXS build. `make help` lists what there is.
 
-ifneq ($(filter check demo help,$(MAKECMDGOALS)),)
+ifeq ($(or $(filter-out check demo help,$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
 
 # These bring or need no server headers, and PGXS has a `check` of its own that
 # only refuses.
@@ -14,7 +14,10 @@ help:
 	@echo 'make install        install it into the server of PG_CONFIG'
 	@echo 'make installcheck   regression, isolation and TAP tests against a running server'
 	@echo 'make check          every suite, in a private cluster (scripts/check)'
-	@echo 'make demo           the tour, in a private cluster (scripts/demo)'
+	@echo 'make demo           the main job step by step, in a private cluster (scripts/demo)'
+	@echo 'make uninstall      remove it again'
+	@echo 'make clean          remove what was built'
+	@echo 'PG_CONFIG=FILE      the pg_config of the server to build for'
 
 else
 
@@ -54,7 +57,7 @@ INSTALL_SQL = \
 GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
 DATA_built = $(GENERATED_SQL)
-DOCS = README.md
+DOCS = docs/inventory.md
 PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CFLAGS = -Wall -Wextra
 EXTRA_CLEAN = sql/$(EXTENSION)--*.sql

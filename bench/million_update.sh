@@ -2,7 +2,8 @@
 # What the ledger costs when one statement changes many levels: the same UPDATE on
 # inventory_item, on a copy of it with the same columns, constraints and indexes
 # but no triggers, and by one ledger row per trigger call in PL/pgSQL, as it would
-# be written by hand. Prints seconds and ratios of one run.
+# be written by hand. Prints milliseconds and
+# ratios of one run.
 #
 # Usage: bench/million_update.sh [ITEMS]      (1,000,000)
 set -euo pipefail
@@ -10,8 +11,9 @@ set -euo pipefail
 items=${1:-1000000}
 
 trap remove_work EXIT
-install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make gcc
+install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make gcc libc6-dev
 make_work
+cd "$WORK/tree"
 build
 start_cluster 'shared_buffers = 2GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'autovacuum = off'
 psql -Xq -v ON_ERROR_STOP=1 -v items="$items" <<'SQL'
@@ -39,7 +41,7 @@ VACUUM ANALYZE;
 CHECKPOINT;
 SQL
 
-seconds() {
+milliseconds() {
     local start end
     start=$(date +%s%N)
     psql -Xq -v ON_ERROR_STOP=1 -c "UPDATE $1 SET quantity_on_hand = quantity_on_hand + 1"
@@ -47,9 +49,9 @@ seconds() {
     echo $(((end - start) / 1000000))
 }
 
-plain=$(seconds bare)
-engine=$(seconds inventory.inventory_item)
-hand=$(seconds by_hand)
+plain=$(milliseconds bare)
+engine=$(milliseconds inventory.inventory_item)
+hand=$(milliseconds by_hand)
 [ "$(psql -XAtc 'SELECT count(*) FROM inventory.verify_ledger()')" = 0 ] || die "the invariants do not hold"
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 printf '%-44s %8s ms  ratio\n' "UPDATE of $items items" ''

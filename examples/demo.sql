@@ -121,7 +121,7 @@ WHERE o.reference_id = 'ORDER-1003';
 \echo '== 8. Two teapots broke: an adjustment says why, so that losses can be told apart later.'
 \echo
 SELECT p.sku, m.movement_type, m.quantity, m.on_hand_after, m.root_cause
-FROM inventory.product p, inventory.adjust_stock(p.product_id, :harbour, -2, 'DAMAGE', 'dropped') AS m
+FROM inventory.product p, inventory.adjust_stock(p.product_id, :harbour, -2, 'DAMAGE', 'REPORT-12') AS m
 WHERE p.sku = 'POT-GLASS-1L';
 
 \echo

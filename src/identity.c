@@ -6,10 +6,12 @@
 #include "identity.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_proc.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "guc.h"
@@ -19,11 +21,15 @@ static Oid	FunctionOwner(Oid function);
 /*
  * Takes on the identity of the called function's owner, as SECURITY DEFINER
  * would but without its cost, and connects to SPI.  An error puts the caller's
- * identity back by itself, when the transaction or subtransaction aborts.
+ * identity back by itself, when the transaction or subtransaction aborts.  Raises
+ * 25006 where nothing can be written.
  */
 void
 EnterEngine(FunctionCallInfo fcinfo, Identity *caller)
 {
+	if (XactReadOnly)
+		PreventCommandIfReadOnly(psprintf("inventory.%s()",
+										  get_func_name(fcinfo->flinfo->fn_oid)));
 	GetUserIdAndSecContext(&caller->userid, &caller->sec_context);
 	SetUserIdAndSecContext(FunctionOwner(fcinfo->flinfo->fn_oid),
 						   caller->sec_context | SECURITY_LOCAL_USERID_CHANGE);

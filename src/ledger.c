@@ -323,7 +323,7 @@ OccurredAt(TimestampTz created_at)
 				 errmsg("inventory.occurred_at lies in the future"),
 				 errdetail("It is %s, the movement is recorded at %s.",
 						   pstrdup(timestamptz_to_str(occurred_at)),
-						   timestamptz_to_str(created_at))));
+						   pstrdup(timestamptz_to_str(created_at)))));
 	return occurred_at;
 }
 

@@ -34,3 +34,11 @@ CREATE TRIGGER zz_inventory_guard_truncate BEFORE TRUNCATE ON inventory.reservat
 
 CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON inventory.stock_movement
     FOR EACH STATEMENT EXECUTE FUNCTION inventory.ledger_guard();
+
+COMMENT ON TRIGGER zz_inventory_guard ON inventory.inventory_item IS 'Keeps identity, reserved quantity, version and history out of reach of plain SQL.';
+COMMENT ON TRIGGER zz_inventory_guard_truncate ON inventory.inventory_item IS 'Levels cannot be truncated.';
+COMMENT ON TRIGGER inventory_ledger_insert ON inventory.inventory_item IS 'First movement of items that are inserted with stock.';
+COMMENT ON TRIGGER inventory_ledger_update ON inventory.inventory_item IS 'A movement for each quantity on hand that an UPDATE changed.';
+COMMENT ON TRIGGER zz_inventory_guard ON inventory.reservation IS 'Keeps item, quantities and status out of reach of plain SQL.';
+COMMENT ON TRIGGER zz_inventory_guard_truncate ON inventory.reservation IS 'Reservations cannot be truncated while one is ACTIVE.';
+COMMENT ON TRIGGER zz_inventory_guard ON inventory.stock_movement IS 'The ledger is append-only.';

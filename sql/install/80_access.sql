@@ -39,7 +39,8 @@ BEGIN ATOMIC
         ('admin', 'INSERT, UPDATE, DELETE', 'product'),
         ('admin', 'INSERT, UPDATE, DELETE', 'warehouse'),
         ('admin', 'INSERT, UPDATE, DELETE', 'supplier'),
-        ('admin', 'INSERT, UPDATE, DELETE', 'root_cause'),
+        -- Not is_builtin: it decides what a dump holds.
+        ('admin', 'INSERT (code, description), UPDATE (code, description), DELETE', 'root_cause'),
         -- Not version and not quantity_reserved: with those a level could be
         -- inserted that no movement and no reservation stands for.
         ('admin', 'INSERT (product_id, warehouse_id, quantity_on_hand, reorder_point, reorder_quantity, attributes)', 'inventory_item'),

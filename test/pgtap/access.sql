@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(515);
+SELECT plan(521);
 
 \ir include/setup.psql
 
@@ -66,6 +66,7 @@ INSERT INTO call SELECT 'reader', 'SELECT * FROM ' || c.oid::regclass FROM pg_cl
 -- What nobody gets but the owner.
 INSERT INTO call VALUES
     ('nobody', $$INSERT INTO inventory.stock_movement (product_id, warehouse_id, movement_type, quantity, on_hand_after, version, performed_by, session_role, created_at, occurred_at) VALUES (1, 1, 'SALE', 1, 1, 99, 'x', 'x', now(), now())$$),
+    ('nobody', $$INSERT INTO inventory.root_cause (code, is_builtin) VALUES ('MINE', true)$$),
     ('nobody', 'UPDATE inventory.stock_movement SET quantity = 1'),
     ('nobody', 'DELETE FROM inventory.stock_movement'),
     ('nobody', 'TRUNCATE inventory.stock_movement'),

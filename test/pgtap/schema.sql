@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(82);
+SELECT plan(84);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -178,6 +178,10 @@ SELECT throws_ok($$INSERT INTO inventory.product (sku, name, unit_price) VALUES 
 SELECT throws_ok($$INSERT INTO inventory.product (sku, name) VALUES ('', 'X')$$, '23514', NULL, 'a sku is not empty');
 SELECT throws_ok($$INSERT INTO inventory.warehouse (name, timezone) VALUES ('X', 'Nowhere/Atall')$$, '22023', 'time zone "Nowhere/Atall" not recognized', 'a warehouse has a known time zone');
 SELECT lives_ok($$INSERT INTO inventory.warehouse (name, timezone) VALUES ('X', 'Europe/London')$$, 'a known time zone is taken');
+
+SELECT is((SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'inventory'), 'pg_catalog', 'no schema that users drop owns the extension');
+SELECT is_empty($$SELECT t.tgrelid::regclass, t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE p.pronamespace = 'inventory'::regnamespace AND obj_description(t.oid, 'pg_trigger') IS NULL$$, 'every trigger has a comment');
 
 SELECT * FROM finish();
 ROLLBACK;

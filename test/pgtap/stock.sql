@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(158);
+SELECT plan(159);
 
 \ir include/setup.psql
 
@@ -107,6 +107,7 @@ SELECT results_eq($$SELECT m.movement_type::text, m.reference_id, m.root_cause, 
     'a function takes who and when from the settings, the rest from its arguments');
 SELECT set_config('inventory.occurred_at', (now() + interval '1 day')::text, true);
 SELECT throws_ok('SELECT inventory.receive_stock(6, 1, 1)', '22023', 'inventory.occurred_at lies in the future', 'a business time in the future');
+SELECT doesnt_match(pg_temp.detail_of('SELECT inventory.receive_stock(6, 1, 1)'), '^It is ([^,]*), the movement is recorded at \1[.]$', 'DETAIL names both times');
 SELECT is(pg_temp.level(6, 1), '1/0/1', 'changes nothing');
 SET LOCAL inventory.occurred_at = '';
 SELECT ok((SELECT m.occurred_at = m.created_at FROM inventory.receive_stock(6, 1, 1) m), 'an empty one is the recorded time');

@@ -49,6 +49,8 @@ is($standby->safe_psql('postgres', 'SELECT quantity_reserved FROM inventory.stoc
 my ($code, $stdout, $stderr) = $standby->psql('postgres', q{\set VERBOSITY sqlstate
 SELECT inventory.reserve_stock(1, 1, 1, 'no')});
 like($stderr, qr/25006/, 'a standby refuses to reserve');
+(undef, undef, $stderr) = $standby->psql('postgres', q{SELECT inventory.reserve_stock(1, 1, 1, 'no')});
+like($stderr, qr/cannot execute inventory\.reserve_stock\(\) in a read-only transaction/, 'and says so');
 $standby->promote;
 is($standby->safe_psql('postgres', q{SELECT quantity FROM inventory.reserve_stock(1, 1, 1, 'yes')}), '1', 'until it is promoted');
 is($standby->safe_psql('postgres', 'SELECT * FROM inventory.verify_ledger()'), '', 'the invariants hold there');
