@@ -13,6 +13,7 @@
 #include "executor/spi.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
@@ -41,8 +42,11 @@ PG_FUNCTION_INFO_V1(inventory_item_ledger);
 PG_FUNCTION_INFO_V1(inventory_reservation_guard);
 PG_FUNCTION_INFO_V1(inventory_ledger_guard);
 
-static TriggerData *CheckTrigger(FunctionCallInfo fcinfo, const char *name,
-								 TriggerEvent timing);
+static TriggerData *CheckTrigger(FunctionCallInfo fcinfo, const char *table,
+								 bool (*expected) (TriggerEvent event));
+static bool IsGuardEvent(TriggerEvent event);
+static bool IsLedgerEvent(TriggerEvent event);
+static bool IsImmutableEvent(TriggerEvent event);
 static HeapTuple GuardItemUpdate(TriggerData *trigdata);
 static void GuardItemDelete(TriggerData *trigdata);
 static void GuardReservationUpdate(TriggerData *trigdata);
@@ -59,7 +63,7 @@ static int64 OldInt64(TriggerData *trigdata, AttrNumber attnum);
 Datum
 inventory_item_guard(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "item_guard", TRIGGER_EVENT_BEFORE);
+	TriggerData *trigdata = CheckTrigger(fcinfo, "inventory_item", IsGuardEvent);
 
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigdata->tg_event))
 		ereport(ERROR,
@@ -83,9 +87,14 @@ inventory_item_guard(PG_FUNCTION_ARGS)
 Datum
 inventory_item_ledger(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "item_ledger", TRIGGER_EVENT_AFTER);
+	TriggerData *trigdata = CheckTrigger(fcinfo, "inventory_item", IsLedgerEvent);
 	Identity	caller;
 
+	if (trigdata->tg_newtable == NULL ||
+		(TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) && trigdata->tg_oldtable == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("item_ledger needs the transition tables of its statement")));
 	if (CalledByEngine())
 		return PointerGetDatum(NULL);
 
@@ -105,7 +114,7 @@ inventory_item_ledger(PG_FUNCTION_ARGS)
 Datum
 inventory_reservation_guard(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "reservation_guard", TRIGGER_EVENT_BEFORE);
+	TriggerData *trigdata = CheckTrigger(fcinfo, "reservation", IsGuardEvent);
 
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigdata->tg_event))
 	{
@@ -128,7 +137,7 @@ inventory_reservation_guard(PG_FUNCTION_ARGS)
 Datum
 inventory_ledger_guard(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "ledger_guard", TRIGGER_EVENT_BEFORE);
+	TriggerData *trigdata = CheckTrigger(fcinfo, "stock_movement", IsImmutableEvent);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
@@ -141,22 +150,55 @@ inventory_ledger_guard(PG_FUNCTION_ARGS)
 }
 
 /*
- * The usual questions: called as a trigger, and at the time it is made for.
+ * The usual questions: called as a trigger, on the table it is made for, with one
+ * of the events it is made for.  The columns are known by number, so on another
+ * table nothing would be safe.
  */
 static TriggerData *
-CheckTrigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent timing)
+CheckTrigger(FunctionCallInfo fcinfo, const char *table, bool (*expected) (TriggerEvent event))
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Oid			function = fcinfo->flinfo->fn_oid;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s can only be called as a trigger", name)));
-	if ((trigdata->tg_event & TRIGGER_EVENT_TIMINGMASK) != timing)
+				 errmsg("%s can only be called as a trigger", get_func_name(function))));
+	if (strcmp(RelationGetRelationName(trigdata->tg_relation), table) != 0 ||
+		RelationGetNamespace(trigdata->tg_relation) != get_func_namespace(function) ||
+		!expected(trigdata->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s was fired at the wrong time", name)));
+				 errmsg("%s belongs to the triggers of inventory.%s and nowhere else",
+						get_func_name(function), table)));
 	return trigdata;
+}
+
+/* BEFORE UPDATE OR DELETE of a row, or BEFORE TRUNCATE */
+static bool
+IsGuardEvent(TriggerEvent event)
+{
+	if (!TRIGGER_FIRED_BEFORE(event))
+		return false;
+	if (TRIGGER_FIRED_FOR_STATEMENT(event))
+		return TRIGGER_FIRED_BY_TRUNCATE(event);
+	return TRIGGER_FIRED_BY_UPDATE(event) || TRIGGER_FIRED_BY_DELETE(event);
+}
+
+/* AFTER a statement that inserts or updates */
+static bool
+IsLedgerEvent(TriggerEvent event)
+{
+	return TRIGGER_FIRED_AFTER(event) && TRIGGER_FIRED_FOR_STATEMENT(event) &&
+		(TRIGGER_FIRED_BY_INSERT(event) || TRIGGER_FIRED_BY_UPDATE(event));
+}
+
+/* BEFORE a statement that changes or removes rows */
+static bool
+IsImmutableEvent(TriggerEvent event)
+{
+	return TRIGGER_FIRED_BEFORE(event) && TRIGGER_FIRED_FOR_STATEMENT(event) &&
+		!TRIGGER_FIRED_BY_INSERT(event);
 }
 
 /*

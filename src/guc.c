@@ -5,7 +5,9 @@
  */
 #include "guc.h"
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
@@ -66,6 +68,20 @@ GucInit(void)
 							   &guc_root_cause, "", PGC_USERSET, 0,
 							   CheckLabel, NULL, NULL);
 	MarkGUCPrefixReserved("inventory");
+}
+
+/*
+ * The value of a string setting as text, or NULL where it is empty.  Its encoding
+ * is checked here: options of a connection are read before the encoding of the
+ * database is known, and the ledger could not be mended.  Raises 22021.
+ */
+text *
+GucText(const char *value)
+{
+	if (value == NULL || value[0] == '\0')
+		return NULL;
+	(void) pg_verifymbstr(value, strlen(value), false);
+	return cstring_to_text(value);
 }
 
 /*

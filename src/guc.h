@@ -17,5 +17,6 @@ extern char *guc_root_cause;
 extern int	guc_movement_type;
 
 extern void GucInit(void);
+extern text *GucText(const char *value);
 
 #endif							/* INVENTORY_GUC_H */

@@ -12,6 +12,9 @@
 #include "errors.h"
 #include "plan.h"
 
+/* One is enough unless others use and remove the key at the same time. */
+#define CLAIM_ROUNDS	100
+
 static KeptPlan insert_key = {
 	.sql = "INSERT INTO inventory.idempotency_key (key, operation, request, reservation_ids) "
 	"VALUES ($1, $2, $3, ARRAY[$4]) ON CONFLICT (key) DO NOTHING",
@@ -50,7 +53,7 @@ IdempotencyClaim(text *key, const char *operation, const char *request,
 		Int64GetDatum(reservation_id)
 	};
 
-	for (;;)
+	for (int round = 0; round < CLAIM_ROUNDS; round++)
 	{
 		if (PlanExecute(&insert_key, values, NULL) == 1)
 			return reservation_id;
@@ -60,6 +63,12 @@ IdempotencyClaim(text *key, const char *operation, const char *request,
 		/* Somebody removed the key in between: try again. */
 		CHECK_FOR_INTERRUPTS();
 	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("idempotency key \"%s\" can be neither kept nor found",
+					text_to_cstring(key)),
+			 errhint("Look for a trigger, rule or row security policy on inventory.idempotency_key.")));
+	return 0;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -20,7 +21,10 @@ static Oid	FunctionOwner(Oid function);
 
 /*
  * Takes on the identity of the called function's owner, as SECURITY DEFINER
- * would but without its cost, and connects to SPI.  An error puts the caller's
+ * would, and connects to SPI.  The engine's own statements are qualified and need
+ * no search_path; it is pinned for what they may fire, a trigger that somebody
+ * put on one of the tables, which would else run with the owner's rights and the
+ * caller's search_path.  An error puts the caller's
  * identity back by itself, when the transaction or subtransaction aborts.  Raises
  * 25006 where nothing can be written.
  */
@@ -33,6 +37,9 @@ EnterEngine(FunctionCallInfo fcinfo, Identity *caller)
 	GetUserIdAndSecContext(&caller->userid, &caller->sec_context);
 	SetUserIdAndSecContext(FunctionOwner(fcinfo->flinfo->fn_oid),
 						   caller->sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	caller->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }
@@ -45,6 +52,7 @@ LeaveEngine(const Identity *caller)
 {
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
+	AtEOXact_GUC(true, caller->guc_level);
 	SetUserIdAndSecContext(caller->userid, caller->sec_context);
 }
 
@@ -55,9 +63,9 @@ LeaveEngine(const Identity *caller)
 Datum
 PerformedBy(void)
 {
-	if (guc_performed_by != NULL && guc_performed_by[0] != '\0')
-		return CStringGetTextDatum(guc_performed_by);
-	return SessionRole();
+	text	   *performed_by = GucText(guc_performed_by);
+
+	return performed_by != NULL ? PointerGetDatum(performed_by) : SessionRole();
 }
 
 /*

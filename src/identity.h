@@ -14,6 +14,7 @@ typedef struct Identity
 {
 	Oid			userid;
 	int			sec_context;
+	int			guc_level;
 } Identity;
 
 extern void EnterEngine(FunctionCallInfo fcinfo, Identity *caller);

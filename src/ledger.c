@@ -34,11 +34,16 @@
 	"movement_type, reference_id, root_cause, performed_by, session_role, " \
 	"occurred_at, reservation_id) "
 
-/* Rows of u, and what is the same for all of them. */
-#define SELECT_BATCH \
+/*
+ * Writes the rows of u with what is the same for all of them, and returns how many
+ * there were to write and how many were written.
+ */
+#define INSERT_BATCH \
+	"written AS (INSERT INTO inventory.stock_movement " MOVEMENT_COLUMNS \
 	"SELECT u.product_id, u.warehouse_id, u.quantity, u.on_hand_after, " \
 	"u.version, u.created_at, (SELECT CAST($7 AS inventory.movement_type)), " \
-	"$8, $9, $10, $11, COALESCE($12, u.created_at), NULL "
+	"$8, $9, $10, $11, COALESCE($12, u.created_at), NULL FROM u RETURNING 1) " \
+	"SELECT (SELECT pg_catalog.count(*) FROM u), (SELECT pg_catalog.count(*) FROM written)"
 
 #define BATCH_TYPES \
 	{INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, \
@@ -60,10 +65,10 @@ static KeptPlan append_one = {
  * sub-select, not for each row.
  */
 static KeptPlan append_many = {
-	.sql = "INSERT INTO inventory.stock_movement " MOVEMENT_COLUMNS SELECT_BATCH
-	"FROM unnest($1, $2, $3, $4, $5, $6) "
-	"AS u(product_id, warehouse_id, quantity, on_hand_after, version, created_at)",
-	.result = SPI_OK_INSERT,
+	.sql = "WITH u AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6) "
+	"AS u(product_id, warehouse_id, quantity, on_hand_after, version, created_at)), "
+	INSERT_BATCH,
+	.result = SPI_OK_SELECT,
 	.nargs = 12,
 	.argtypes = BATCH_TYPES
 };
@@ -82,10 +87,9 @@ static KeptPlan append_first = {
 	"AND i.warehouse_id OPERATOR(pg_catalog.=) n.warehouse_id "
 	"AND i.version OPERATOR(pg_catalog.=) 0 "
 	"RETURNING i.product_id, i.warehouse_id, i.quantity_on_hand AS quantity, "
-	"i.quantity_on_hand AS on_hand_after, i.version, i.last_movement_at AS created_at) "
-	"INSERT INTO inventory.stock_movement " MOVEMENT_COLUMNS SELECT_BATCH
-	"FROM u",
-	.result = SPI_OK_INSERT,
+	"i.quantity_on_hand AS on_hand_after, i.version, i.last_movement_at AS created_at), "
+	INSERT_BATCH,
+	.result = SPI_OK_SELECT,
 	.nargs = 12,
 	.argtypes = BATCH_TYPES
 };
@@ -138,7 +142,8 @@ typedef struct TransitionScan
 } TransitionScan;
 
 static TimestampTz OccurredAt(TimestampTz created_at);
-static text *DirectRootCause(void);
+static void CheckUntouched(TupleTableSlot *before, TupleTableSlot *after, bool moved);
+static void ErrorBehindLedger(TupleTableSlot *item) pg_attribute_noreturn();
 static void BatchInit(Batch *batch, int64 rows);
 static void BatchAdd(Batch *batch, TupleTableSlot *item, int64 quantity,
 					 int64 version, TimestampTz created_at);
@@ -241,13 +246,13 @@ LedgerAppendUpdated(TriggerData *trigdata)
 		/* Neither is negative, so the difference cannot overflow. */
 		change = SlotInt64(after.slot, Anum_item_quantity_on_hand) -
 			SlotInt64(before.slot, Anum_item_quantity_on_hand);
+		CheckUntouched(before.slot, after.slot, change != 0);
 		if (change == 0)
 			continue;
 		version = LedgerNextVersion(SlotInt64(before.slot, Anum_item_version),
 									SlotInt64(before.slot, Anum_item_quantity_on_hand));
 		if (SlotInt64(after.slot, Anum_item_version) != version)
-			elog(ERROR, "a trigger changed item %lld behind the ledger's back",
-				 (long long) SlotInt64(after.slot, Anum_item_id));
+			ErrorBehindLedger(after.slot);
 		created_at = SlotInt64(after.slot, Anum_item_last_movement_at);
 		if (SlotInt64(before.slot, Anum_item_version) == 0 && version == 2)
 			BatchAdd(&batch, before.slot,
@@ -265,13 +270,18 @@ LedgerAppendUpdated(TriggerData *trigdata)
 /*
  * The time of the next movement of an item whose last one was at `last`.  The
  * caller holds the item's row, so times of an item increase strictly even where
- * the clock does not.
+ * the clock does not.  Raises IV002 when the row was inserted with no such time.
  */
 TimestampTz
 LedgerStamp(TimestampTz last)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
+	if (TIMESTAMP_IS_NOEND(last))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+				 errmsg("an item has its last movement at infinity"),
+				 errhint("Look for it with inventory.verify_ledger().")));
 	return now > last ? now : last + 1;
 }
 
@@ -303,6 +313,19 @@ LedgerCheckRootCause(text *root_cause)
 }
 
 /*
+ * The root cause that direct changes of this transaction have, or NULL.
+ */
+text *
+LedgerDirectRootCause(void)
+{
+	text	   *root_cause = GucText(guc_root_cause);
+
+	if (root_cause != NULL)
+		LedgerCheckRootCause(root_cause);
+	return root_cause;
+}
+
+/*
  * Business time of a movement that is recorded at created_at.  Raises 22023 when
  * the setting lies in the future.
  */
@@ -317,7 +340,7 @@ OccurredAt(TimestampTz created_at)
 														  CStringGetDatum(guc_occurred_at),
 														  ObjectIdGetDatum(InvalidOid),
 														  Int32GetDatum(-1)));
-	if (occurred_at > created_at)
+	if (occurred_at > Min(created_at, GetCurrentTimestamp()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("inventory.occurred_at lies in the future"),
@@ -328,18 +351,27 @@ OccurredAt(TimestampTz created_at)
 }
 
 /*
- * The root cause that direct changes of this transaction have, or NULL.
+ * After a direct UPDATE: what item_guard keeps in place has to be in place still,
+ * even if a trigger that ran after it changed the row once more.
  */
-static text *
-DirectRootCause(void)
+static void
+CheckUntouched(TupleTableSlot *before, TupleTableSlot *after, bool moved)
 {
-	text	   *root_cause;
+	if (SlotInt64(before, Anum_item_product_id) != SlotInt64(after, Anum_item_product_id) ||
+		SlotInt64(before, Anum_item_warehouse_id) != SlotInt64(after, Anum_item_warehouse_id) ||
+		SlotInt64(before, Anum_item_quantity_reserved) != SlotInt64(after, Anum_item_quantity_reserved) ||
+		(!moved && SlotInt64(before, Anum_item_version) != SlotInt64(after, Anum_item_version)))
+		ErrorBehindLedger(after);
+}
 
-	if (guc_root_cause == NULL || guc_root_cause[0] == '\0')
-		return NULL;
-	root_cause = cstring_to_text(guc_root_cause);
-	LedgerCheckRootCause(root_cause);
-	return root_cause;
+static void
+ErrorBehindLedger(TupleTableSlot *item)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
+			 errmsg("item %lld was changed behind the ledger's back",
+					(long long) SlotInt64(item, Anum_item_id)),
+			 errhint("Look for a trigger on inventory.inventory_item that changes the row.")));
 }
 
 static void
@@ -381,28 +413,37 @@ BatchWrite(Batch *batch, KeptPlan *plan)
 	MemoryContext outer;
 	Datum		values[12];
 	char		nulls[] = "            ";
+	text	   *reference_id;
 	text	   *root_cause;
 
 	if (batch->rows == 0)
 		return;
 
 	outer = MemoryContextSwitchTo(batch->scratch);
-	root_cause = DirectRootCause();
+	reference_id = GucText(guc_reference_id);
+	root_cause = LedgerDirectRootCause();
 	for (int i = 0; i < BATCH_COLUMNS; i++)
 		values[i] = BatchArray(batch, i, i == BATCH_CREATED_AT ? TIMESTAMPTZOID : INT8OID);
 	values[6] = CStringGetTextDatum(movement_type_labels[guc_movement_type]);
-	values[7] = CStringGetTextDatum(guc_reference_id ? guc_reference_id : "");
+	values[7] = PointerGetDatum(reference_id);
 	values[8] = PointerGetDatum(root_cause);
 	values[9] = PerformedBy();
 	values[10] = SessionRole();
 	values[11] = TimestampTzGetDatum(OccurredAt(DatumGetTimestampTz(batch->column[BATCH_CREATED_AT][0])));
-	if (guc_reference_id == NULL || guc_reference_id[0] == '\0')
+	if (reference_id == NULL)
 		nulls[7] = 'n';
 	if (root_cause == NULL)
 		nulls[8] = 'n';
 	if (guc_occurred_at == NULL || guc_occurred_at[0] == '\0')
 		nulls[11] = 'n';
 	PlanExecute(plan, values, nulls);
+	if (PlanInt64(0, 1) != PlanInt64(0, 2))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
+				 errmsg("%lld of %lld movements did not reach the ledger",
+						(long long) (PlanInt64(0, 1) - PlanInt64(0, 2)),
+						(long long) PlanInt64(0, 1)),
+				 errhint("Look for a trigger or rule on inventory.stock_movement.")));
 
 	batch->rows = 0;
 	MemoryContextSwitchTo(outer);

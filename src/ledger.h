@@ -38,5 +38,6 @@ extern void LedgerAppendUpdated(TriggerData *trigdata);
 extern TimestampTz LedgerStamp(TimestampTz last);
 extern int64 LedgerNextVersion(int64 version, int64 on_hand);
 extern void LedgerCheckRootCause(text *root_cause);
+extern text *LedgerDirectRootCause(void);
 
 #endif							/* INVENTORY_LEDGER_H */

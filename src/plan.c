@@ -34,6 +34,7 @@ PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 	SPIPlanPtr	prepared = PlanPrepare(plan);
 
 	engine_level = TriggerLevel() + 1;
+	plan->running++;
 	PG_TRY();
 	{
 		code = SPI_execute_plan(prepared, unconstify(Datum *, values), nulls,
@@ -41,6 +42,7 @@ PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 	}
 	PG_FINALLY();
 	{
+		plan->running--;
 		engine_level = outer_level;
 	}
 	PG_END_TRY();
@@ -115,7 +117,9 @@ CalledByEngine(void)
 
 /*
  * Returns the kept plan, prepared anew when there is none or something it
- * depends on was dropped (DROP EXTENSION in the same session).
+ * depends on has changed (DROP EXTENSION in the same session).  A plan that is
+ * being executed further up, by a statement whose trigger led here, must not go
+ * away; SPI itself replans it.
  */
 static pg_noinline SPIPlanPtr
 PlanPrepare(KeptPlan *plan)
@@ -124,7 +128,7 @@ PlanPrepare(KeptPlan *plan)
 
 	if (plan->kept != NULL)
 	{
-		if (SPI_plan_is_valid(plan->kept))
+		if (plan->running > 0 || SPI_plan_is_valid(plan->kept))
 			return plan->kept;
 		SPI_freeplan(plan->kept);
 		plan->kept = NULL;

@@ -22,6 +22,7 @@ typedef struct KeptPlan
 	int			nargs;
 	Oid			argtypes[PLAN_MAX_ARGUMENTS];
 	SPIPlanPtr	kept;			/* NULL until first used */
+	int			running;		/* how many times it is being executed */
 } KeptPlan;
 
 extern uint64 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls);

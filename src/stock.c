@@ -40,15 +40,23 @@ static KeptPlan lock_item = {
 	.argtypes = {INT8OID, INT8OID}
 };
 
-static KeptPlan try_lock_item = {
+static KeptPlan lock_items_with_expired = {
 	.sql = "SELECT " ITEM_COLUMNS
-	"FROM inventory.inventory_item i "
-	"WHERE i.product_id OPERATOR(pg_catalog.=) $1 "
-	"AND i.warehouse_id OPERATOR(pg_catalog.=) $2 "
-	"FOR NO KEY UPDATE SKIP LOCKED",
+	"FROM (SELECT r.product_id, r.warehouse_id, "
+	"pg_catalog.sum(r.quantity OPERATOR(pg_catalog.-) r.quantity_fulfilled) AS held "
+	"FROM inventory.reservation r "
+	"WHERE r.status OPERATOR(pg_catalog.=) 'ACTIVE' "
+	"AND r.expires_at OPERATOR(pg_catalog.<=) $1 "
+	"GROUP BY r.product_id, r.warehouse_id) AS e "
+	"JOIN inventory.inventory_item i "
+	"ON i.product_id OPERATOR(pg_catalog.=) e.product_id "
+	"AND i.warehouse_id OPERATOR(pg_catalog.=) e.warehouse_id "
+	"WHERE e.held OPERATOR(pg_catalog.<=) CAST(i.quantity_reserved AS pg_catalog.numeric) "
+	"ORDER BY i.product_id, i.warehouse_id LIMIT $2 "
+	"FOR NO KEY UPDATE OF i SKIP LOCKED",
 	.result = SPI_OK_SELECT,
 	.nargs = 2,
-	.argtypes = {INT8OID, INT8OID}
+	.argtypes = {TIMESTAMPTZOID, INT8OID}
 };
 
 static KeptPlan lock_item_of_reservation = {
@@ -75,8 +83,9 @@ static KeptPlan create_item = {
 static KeptPlan store_item = {
 	.sql = "UPDATE inventory.inventory_item SET quantity_on_hand = $2, "
 	"quantity_reserved = $3, version = $4, last_movement_at = $5 "
-	"WHERE item_id OPERATOR(pg_catalog.=) $1",
-	.result = SPI_OK_UPDATE,
+	"WHERE item_id OPERATOR(pg_catalog.=) $1 "
+	"RETURNING quantity_on_hand, quantity_reserved, version",
+	.result = SPI_OK_UPDATE_RETURNING,
 	.nargs = 5,
 	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID}
 };
@@ -97,7 +106,8 @@ static KeptPlan find_warehouse = {
 
 static void AppendFirst(StockItem *item);
 static bool LockByKey(KeptPlan *plan, int64 product_id, int64 warehouse_id, StockItem *item);
-static bool ReadItem(uint64 rows, StockItem *item);
+static bool ReadSingleItem(uint64 rows, StockItem *item);
+static void ReadItem(uint64 row, StockItem *item);
 static void CheckParents(int64 product_id, int64 warehouse_id);
 
 /*
@@ -116,13 +126,23 @@ StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
 }
 
 /*
- * Locks and reads an item without waiting: false when there is none or another
- * transaction holds it.
+ * Locks at most max_items items that have reservations expired by now, in order,
+ * without waiting: those that another transaction holds are passed over, and those
+ * whose expired reservations hold more than is reserved (rows inserted by hand,
+ * which verify_ledger names), so that neither stops the others.  Returns how many,
+ * and the items in the current memory context.
  */
-bool
-StockTryLock(int64 product_id, int64 warehouse_id, StockItem *item)
+uint64
+StockLockExpired(TimestampTz now, int64 max_items, StockItem **items)
 {
-	return LockByKey(&try_lock_item, product_id, warehouse_id, item);
+	Datum		values[2] = {TimestampTzGetDatum(now), Int64GetDatum(max_items)};
+	uint64		rows = PlanExecute(&lock_items_with_expired, values, NULL);
+
+	*items = palloc_extended(Max(rows, 1) * sizeof(StockItem), MCXT_ALLOC_HUGE);
+	for (uint64 row = 0; row < rows; row++)
+		ReadItem(row, &(*items)[row]);
+	PlanRelease();
+	return rows;
 }
 
 /*
@@ -134,7 +154,7 @@ StockLockOfReservation(int64 reservation_id, StockItem *item)
 {
 	Datum		values[1] = {Int64GetDatum(reservation_id)};
 
-	return ReadItem(PlanExecute(&lock_item_of_reservation, values, NULL), item);
+	return ReadSingleItem(PlanExecute(&lock_item_of_reservation, values, NULL), item);
 }
 
 /*
@@ -182,6 +202,14 @@ StockStore(const StockItem *item)
 	if (PlanExecute(&store_item, values, nulls) != 1)
 		elog(ERROR, "item %lld vanished while it was locked",
 			 (long long) item->item_id);
+	if (PlanInt64(0, 1) != item->on_hand || PlanInt64(0, 2) != item->reserved ||
+		PlanInt64(0, 3) != item->version)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
+				 errmsg("item %lld was not stored as the ledger has it",
+						(long long) item->item_id),
+				 errhint("Look for a trigger on inventory.inventory_item that changes the row.")));
+	PlanRelease();
 }
 
 /*
@@ -233,7 +261,12 @@ CheckParents(int64 product_id, int64 warehouse_id)
 static void
 AppendFirst(StockItem *item)
 {
-	Movement	first = {.type = guc_movement_type, .quantity = item->on_hand};
+	Movement	first = {
+		.type = guc_movement_type,
+		.quantity = item->on_hand,
+		.reference_id = GucText(guc_reference_id),
+		.root_cause = LedgerDirectRootCause()
+	};
 
 	item->version = 1;
 	item->last_movement_at = LedgerStamp(item->last_movement_at);
@@ -245,28 +278,34 @@ LockByKey(KeptPlan *plan, int64 product_id, int64 warehouse_id, StockItem *item)
 {
 	Datum		values[2] = {Int64GetDatum(product_id), Int64GetDatum(warehouse_id)};
 
-	return ReadItem(PlanExecute(plan, values, NULL), item);
+	return ReadSingleItem(PlanExecute(plan, values, NULL), item);
 }
 
 /*
- * Reads the row that a locking statement returned, if it returned one.
+ * Reads the only row that a locking statement returned, if it returned one.
  */
 static bool
-ReadItem(uint64 rows, StockItem *item)
+ReadSingleItem(uint64 rows, StockItem *item)
+{
+	if (rows == 0)
+		return false;
+	ReadItem(0, item);
+	PlanRelease();
+	return true;
+}
+
+static void
+ReadItem(uint64 row, StockItem *item)
 {
 	bool		isnull;
 	Datum		last;
 
-	if (rows == 0)
-		return false;
-	item->item_id = PlanInt64(0, 1);
-	item->product_id = PlanInt64(0, 2);
-	item->warehouse_id = PlanInt64(0, 3);
-	item->on_hand = PlanInt64(0, 4);
-	item->reserved = PlanInt64(0, 5);
-	item->version = PlanInt64(0, 6);
-	last = PlanColumn(0, 7, &isnull);
+	item->item_id = PlanInt64(row, 1);
+	item->product_id = PlanInt64(row, 2);
+	item->warehouse_id = PlanInt64(row, 3);
+	item->on_hand = PlanInt64(row, 4);
+	item->reserved = PlanInt64(row, 5);
+	item->version = PlanInt64(row, 6);
+	last = PlanColumn(row, 7, &isnull);
 	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(last);
-	PlanRelease();
-	return true;
 }

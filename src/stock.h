@@ -42,7 +42,7 @@ typedef struct StockItem
 
 extern void StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
 							  StockItem *item);
-extern bool StockTryLock(int64 product_id, int64 warehouse_id, StockItem *item);
+extern uint64 StockLockExpired(TimestampTz now, int64 max_items, StockItem **items);
 extern bool StockLockOfReservation(int64 reservation_id, StockItem *item);
 extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockStore(const StockItem *item);

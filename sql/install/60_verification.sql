@@ -56,8 +56,15 @@ BEGIN ATOMIC
     FULL JOIN held h ON h.product_id = i.product_id AND h.warehouse_id = i.warehouse_id
     WHERE coalesce(h.quantity, 0) <> coalesce(i.quantity_reserved, 0)
     UNION ALL
+    SELECT r.product_id, r.warehouse_id, 'reservation ' || r.reservation_id || ' was fulfilled otherwise than its movements say',
+        inventory.as_bigint(coalesce(taken.quantity, 0)), r.quantity_fulfilled
+    FROM inventory.reservation r
+    LEFT JOIN (SELECT m.reservation_id, -sum(m.quantity) AS quantity FROM inventory.stock_movement m WHERE m.reservation_id IS NOT NULL GROUP BY m.reservation_id) taken
+        ON taken.reservation_id = r.reservation_id
+    WHERE coalesce(taken.quantity, 0) <> r.quantity_fulfilled
+    UNION ALL
     SELECT i.product_id, i.warehouse_id, 'reserved quantity outside of what is on hand', i.quantity_on_hand, i.quantity_reserved
     FROM inventory.inventory_item i WHERE NOT (0 <= i.quantity_reserved AND i.quantity_reserved <= i.quantity_on_hand);
 END;
 COMMENT ON FUNCTION inventory.verify_ledger() IS
-'Checks every item against its ledger rows and its reservations: levels, versions without gaps, times in order, reserved sums. Returns one row per problem, none when all is well; expected and actual are NULL where numbers do not apply or do not fit. Reads the whole ledger.';
+'Checks every item against its ledger rows and its reservations: levels, versions without gaps, times in order, reserved sums, fulfilled quantities. Returns one row per problem, none when all is well; expected and actual are NULL where numbers do not apply or do not fit. Reads the whole ledger.';

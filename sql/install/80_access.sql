@@ -120,15 +120,18 @@ COMMENT ON FUNCTION inventory.revoke_access(regrole, text) IS
 Errors: IV002 the level is part of a higher one that the role has; 22023 an unknown level or a NULL; 42704 no such role.';
 
 CREATE FUNCTION inventory.access_check_role(role regrole) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF role IS NULL OR role::oid = 0 THEN
         RAISE invalid_parameter_value USING MESSAGE = 'role must name a role';
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role) THEN
+        RAISE undefined_object USING MESSAGE = format('role %s does not exist', role);
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION inventory.access_check_role(regrole) IS 'Refuses a missing role. Errors: 22023 a NULL or no role.';
+COMMENT ON FUNCTION inventory.access_check_role(regrole) IS 'Refuses a missing role. Errors: 22023 a NULL or no role; 42704 no such role.';
 
 CREATE FUNCTION inventory.access_held(role regrole) RETURNS text[]
 LANGUAGE sql STABLE

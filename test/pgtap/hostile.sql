@@ -1,0 +1,133 @@
+-- Other people's triggers on the tables, the engine's triggers on other people's
+-- tables, and rows inserted by hand: nothing is sold, lost or taken over by them.
+BEGIN;
+SET LOCAL client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION inventory;
+SELECT plan(29);
+
+\ir include/setup.psql
+CREATE ROLE inventory_test_operator;
+SELECT inventory.grant_access('inventory_test_operator', 'operator');
+SELECT inventory.receive_stock(p, 1, 10) FROM generate_series(1, 10) p;
+
+-- A careless trigger of the DBA, and an operator who would like its rights
+
+CREATE SCHEMA inventory_test;
+CREATE TABLE inventory_test.audit (what text);
+CREATE FUNCTION inventory_test.audit_movement() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO inventory_test.audit VALUES (lower('MOVED'));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER audit AFTER INSERT ON inventory.stock_movement FOR EACH ROW EXECUTE FUNCTION inventory_test.audit_movement();
+CREATE SCHEMA inventory_test_evil AUTHORIZATION inventory_test_operator;
+SET LOCAL ROLE inventory_test_operator;
+CREATE FUNCTION inventory_test_evil.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT 'as ' || current_user $$;
+SET LOCAL search_path TO inventory_test_evil, pg_catalog, public;
+SELECT public.is((inventory.receive_stock(1, 1, 1)).on_hand_after, 11::bigint, 'an operator receives');
+SELECT public.is(pg_catalog.current_setting('search_path'), 'inventory_test_evil, pg_catalog, public', 'and has the search_path it had');
+SELECT public.throws_ok('SELECT inventory.receive_stock(1, 1, 0)', '22023', 'quantity must be positive', 'after a refusal');
+SELECT public.throws_ok('SELECT inventory.reserve_stock(1, 1, 999, $$x$$)', 'IV001', NULL, 'and after one under the lock');
+SELECT public.is(pg_catalog.current_setting('search_path'), 'inventory_test_evil, pg_catalog, public', 'too');
+RESET ROLE;
+RESET search_path;
+SELECT is((SELECT string_agg(what, ',') FROM inventory_test.audit), 'moved', 'the trigger did not look where the operator pointed');
+DROP TRIGGER audit ON inventory.stock_movement;
+
+-- A trigger that makes the plan it runs under invalid, and uses it again
+
+CREATE FUNCTION inventory_test.kit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.product_id = 2 THEN
+        ANALYZE inventory.stock_movement;
+        ANALYZE inventory.inventory_item;
+        PERFORM inventory.receive_stock(3, 1, 1, 'kit');
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER kit AFTER INSERT ON inventory.stock_movement FOR EACH ROW EXECUTE FUNCTION inventory_test.kit();
+SELECT is((inventory.receive_stock(2, 1, 1)).on_hand_after, 11::bigint, 'a trigger that invalidates running plans');
+SELECT is((inventory.receive_stock(2, 1, 1)).on_hand_after, 12::bigint, 'and once more');
+SELECT is(pg_temp.ledger(3, 1), '1 PURCHASE 10>10, 2 PURCHASE 1>11, 3 PURCHASE 1>12', 'what it moved is there');
+DROP TRIGGER kit ON inventory.stock_movement;
+
+-- Triggers that swallow or change rows
+
+CREATE FUNCTION inventory_test.swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER swallow BEFORE INSERT ON inventory.stock_movement FOR EACH ROW EXECUTE FUNCTION inventory_test.swallow();
+SELECT throws_ok('UPDATE inventory.inventory_item SET quantity_on_hand = 20 WHERE product_id = 3', 'IV004', '1 of 1 movements did not reach the ledger', 'an UPDATE whose movement is swallowed');
+SELECT throws_ok('INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (20, 1, 5)', 'IV004', '1 of 1 movements did not reach the ledger', 'an INSERT whose movement is swallowed');
+DROP TRIGGER swallow ON inventory.stock_movement;
+
+CREATE FUNCTION inventory_test.more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.quantity_on_hand := NEW.quantity_on_hand + 1; RETURN NEW; END $$;
+CREATE TRIGGER aa BEFORE UPDATE ON inventory.inventory_item FOR EACH ROW EXECUTE FUNCTION inventory_test.more();
+SELECT throws_like('SELECT inventory.receive_stock(4, 1, 1)', 'item % was not stored as the ledger has it', 'a function whose item is changed on the way');
+DROP TRIGGER aa ON inventory.inventory_item;
+
+CREATE FUNCTION inventory_test.other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.product_id := 29; RETURN NEW; END $$;
+CREATE TRIGGER zzz BEFORE UPDATE ON inventory.inventory_item FOR EACH ROW EXECUTE FUNCTION inventory_test.other();
+SELECT throws_like('UPDATE inventory.inventory_item SET quantity_on_hand = 7 WHERE product_id = 4', 'item % was changed behind the ledger''s back', 'a trigger that gives an item another product');
+SELECT throws_like('UPDATE inventory.inventory_item SET reorder_point = 7 WHERE product_id = 4', 'item % was changed behind the ledger''s back', 'also where the level stays');
+DROP TRIGGER zzz ON inventory.inventory_item;
+SELECT pg_temp.healthy('triggers that swallow and change');
+
+-- The settings reach the first movement also when a trigger writes it
+
+CREATE FUNCTION inventory_test.correct() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM inventory.adjust_stock(NEW.product_id, NEW.warehouse_id, -1, 'DAMAGE');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER correct AFTER INSERT ON inventory.inventory_item FOR EACH ROW EXECUTE FUNCTION inventory_test.correct();
+SELECT set_config('inventory.reference_id', 'opening', true), set_config('inventory.root_cause', 'FOUND', true);
+INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (21, 1, 5);
+SELECT set_config('inventory.reference_id', '', true), set_config('inventory.root_cause', '', true);
+SELECT is((SELECT string_agg(concat_ws(' ', version, quantity, reference_id, root_cause), ', ' ORDER BY version) FROM inventory.stock_movement WHERE product_id = 21),
+    '1 5 opening FOUND, 2 -1 DAMAGE', 'reference and cause of the first movement');
+DROP TRIGGER correct ON inventory.inventory_item;
+
+-- The engine's triggers on other tables, or at other times
+
+CREATE TABLE inventory_test.inventory_item (a int, b text);
+INSERT INTO inventory_test.inventory_item VALUES (1, 'x');
+CREATE TRIGGER t BEFORE UPDATE OR DELETE ON inventory_test.inventory_item FOR EACH ROW EXECUTE FUNCTION inventory.item_guard();
+SELECT throws_ok('UPDATE inventory_test.inventory_item SET a = 2', '39P01', NULL, 'item_guard on another table');
+SELECT throws_ok('DELETE FROM inventory_test.inventory_item', '39P01', NULL, 'also for DELETE');
+CREATE TRIGGER u AFTER INSERT ON inventory_test.inventory_item FOR EACH STATEMENT EXECUTE FUNCTION inventory.item_ledger();
+SELECT throws_ok('INSERT INTO inventory_test.inventory_item VALUES (2)', '39P01', NULL, 'item_ledger on another table');
+CREATE FUNCTION pg_temp.misplaced(definition text, statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'CREATE TRIGGER zzzz_misplaced ' || definition;
+    RETURN throws_ok(statement, '39P01', NULL, definition);
+END
+$$;
+SAVEPOINT misplaced;
+SELECT pg_temp.misplaced('BEFORE UPDATE ON inventory.inventory_item EXECUTE FUNCTION inventory.item_guard()', 'UPDATE inventory.inventory_item SET reorder_point = 1');
+ROLLBACK TO misplaced;
+SELECT pg_temp.misplaced('BEFORE INSERT ON inventory.inventory_item FOR EACH ROW EXECUTE FUNCTION inventory.item_guard()', 'INSERT INTO inventory.inventory_item (product_id, warehouse_id) VALUES (22, 1)');
+ROLLBACK TO misplaced;
+SELECT pg_temp.misplaced('AFTER UPDATE ON inventory.inventory_item EXECUTE FUNCTION inventory.item_ledger()', 'UPDATE inventory.inventory_item SET reorder_point = 1');
+ROLLBACK TO misplaced;
+SELECT pg_temp.misplaced('AFTER UPDATE ON inventory.inventory_item FOR EACH ROW EXECUTE FUNCTION inventory.item_ledger()', 'UPDATE inventory.inventory_item SET reorder_point = 1');
+ROLLBACK TO misplaced;
+SELECT pg_temp.misplaced('AFTER DELETE ON inventory.inventory_item EXECUTE FUNCTION inventory.item_ledger()', 'DELETE FROM inventory.inventory_item WHERE false');
+ROLLBACK TO misplaced;
+SELECT pg_temp.misplaced('BEFORE UPDATE ON inventory.reservation EXECUTE FUNCTION inventory.reservation_guard()', 'UPDATE inventory.reservation SET close_reason = NULL');
+ROLLBACK TO misplaced;
+
+-- Reservations inserted by hand hold nothing, so nothing is sold on their strength
+
+INSERT INTO inventory.reservation (product_id, warehouse_id, quantity, reference_id, expires_at) VALUES (5, 1, 5, 'phantom', now() - interval '1 hour'), (28, 2, 5, 'no item', now() - interval '2 hours');
+SELECT throws_ok($$SELECT inventory.reserve_stock(5, 1, 12, 'big')$$, 'IV001', NULL, 'more than is there is not sold');
+SELECT is(pg_temp.detail_of($$SELECT inventory.reserve_stock(5, 1, 12, 'big')$$), 'Available: 10, requested: 12.', 'and the phantom is not counted');
+SELECT throws_ok($$SELECT inventory.cancel_reservation(reservation_id) FROM inventory.reservation WHERE reference_id = 'phantom'$$, 'IV002', NULL, 'it cannot be given back');
+SELECT inventory.reserve_stock(6, 1, 3, 'real');
+UPDATE inventory.reservation SET expires_at = now() - interval '1 min' WHERE reference_id = 'real';
+SELECT is(inventory.expire_reservations(1), 1::bigint, 'it does not keep others from expiring');
+
+SELECT * FROM finish();
+ROLLBACK;
