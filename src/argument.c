@@ -94,6 +94,9 @@ ArgumentOptionalText(FunctionCallInfo fcinfo, int n, const char *name,
 	return PG_GETARG_TEXT_PP(n);
 }
 
+/*
+ * A value has to be there.
+ */
 static void
 CheckNotNull(FunctionCallInfo fcinfo, int n, const char *name)
 {
@@ -103,6 +106,9 @@ CheckNotNull(FunctionCallInfo fcinfo, int n, const char *name)
 				 errmsg("%s must not be NULL", name)));
 }
 
+/*
+ * A value has to be above zero.
+ */
 static void
 CheckPositive(int64 value, const char *name)
 {

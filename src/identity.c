@@ -77,6 +77,9 @@ SessionRole(void)
 	return CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
 }
 
+/*
+ * Whose rights a function works with.
+ */
 static Oid
 FunctionOwner(Oid function)
 {

@@ -364,6 +364,9 @@ CheckUntouched(TupleTableSlot *before, TupleTableSlot *after, bool moved)
 		ErrorBehindLedger(after);
 }
 
+/*
+ * Raises IV004 for an item that a trigger changed after the guard had seen it.
+ */
 static void
 ErrorBehindLedger(TupleTableSlot *item)
 {
@@ -374,6 +377,9 @@ ErrorBehindLedger(TupleTableSlot *item)
 			 errhint("Look for a trigger on inventory.inventory_item that changes the row.")));
 }
 
+/*
+ * An empty batch for a statement that changed so many rows.
+ */
 static void
 BatchInit(Batch *batch, int64 rows)
 {
@@ -450,6 +456,9 @@ BatchWrite(Batch *batch, KeptPlan *plan)
 	MemoryContextReset(batch->scratch);
 }
 
+/*
+ * A column of the batch as an SQL array.
+ */
 static Datum
 BatchArray(const Batch *batch, BatchColumn column, Oid type)
 {
@@ -458,6 +467,9 @@ BatchArray(const Batch *batch, BatchColumn column, Oid type)
 										   TYPALIGN_DOUBLE));
 }
 
+/*
+ * Starts at the first row, whoever else has read the table.
+ */
 static void
 TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc)
 {
@@ -468,6 +480,9 @@ TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc)
 	scan->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 }
 
+/*
+ * Moves to the next row; false at the end.
+ */
 static bool
 TransitionNext(TransitionScan *scan)
 {
@@ -475,6 +490,9 @@ TransitionNext(TransitionScan *scan)
 	return tuplestore_gettupleslot(scan->store, true, false, scan->slot);
 }
 
+/*
+ * Gives back what the scan holds.
+ */
 static void
 TransitionClose(TransitionScan *scan)
 {

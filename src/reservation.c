@@ -294,6 +294,9 @@ ReservationMakeRoom(StockItem *item, int64 quantity)
 							   StockAvailable(item), quantity);
 }
 
+/*
+ * Checks the arguments of reserve_stock; locks nothing.
+ */
 static void
 ReadReserveRequest(FunctionCallInfo fcinfo, ReserveRequest *request)
 {
@@ -323,6 +326,10 @@ CheckReferenceType(text *reference_type)
 				 errhint("Known types: ORDER, TRANSFER.")));
 }
 
+/*
+ * Makes the reservation, or finds the one that the same request made before.
+ * Locks the key if there is one, then the item.
+ */
 static Datum
 Reserve(const ReserveRequest *request)
 {
@@ -458,6 +465,9 @@ CheckNotExpired(const Reservation *reservation)
 				 errhint("Make a new reservation.")));
 }
 
+/*
+ * The reservation as it is from now on; the caller stores it.
+ */
 static void
 CloseReservation(Reservation *reservation, char *status)
 {

@@ -105,7 +105,7 @@ static KeptPlan find_warehouse = {
 };
 
 static void AppendFirst(StockItem *item);
-static bool LockByKey(KeptPlan *plan, int64 product_id, int64 warehouse_id, StockItem *item);
+static bool LockByKey(int64 product_id, int64 warehouse_id, StockItem *item);
 static bool ReadSingleItem(uint64 rows, StockItem *item);
 static void ReadItem(uint64 row, StockItem *item);
 static void CheckParents(int64 product_id, int64 warehouse_id);
@@ -119,7 +119,7 @@ void
 StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
 				  StockItem *item)
 {
-	if (LockByKey(&lock_item, product_id, warehouse_id, item))
+	if (LockByKey(product_id, warehouse_id, item))
 		return;
 	CheckParents(product_id, warehouse_id);
 	ErrorInsufficientStock(product_id, warehouse_id, 0, quantity);
@@ -170,7 +170,7 @@ StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
 
 	for (int round = 0; round < CREATE_ROUNDS; round++)
 	{
-		if (LockByKey(&lock_item, product_id, warehouse_id, item))
+		if (LockByKey(product_id, warehouse_id, item))
 			return;
 		CHECK_FOR_INTERRUPTS();
 		CheckParents(product_id, warehouse_id);
@@ -273,12 +273,15 @@ AppendFirst(StockItem *item)
 	LedgerAppend(item, &first);
 }
 
+/*
+ * Locks an item with lock_item and reads it; false when there is none.
+ */
 static bool
-LockByKey(KeptPlan *plan, int64 product_id, int64 warehouse_id, StockItem *item)
+LockByKey(int64 product_id, int64 warehouse_id, StockItem *item)
 {
 	Datum		values[2] = {Int64GetDatum(product_id), Int64GetDatum(warehouse_id)};
 
-	return ReadSingleItem(PlanExecute(plan, values, NULL), item);
+	return ReadSingleItem(PlanExecute(&lock_item, values, NULL), item);
 }
 
 /*
@@ -294,6 +297,9 @@ ReadSingleItem(uint64 rows, StockItem *item)
 	return true;
 }
 
+/*
+ * Reads a row of the last locking statement.
+ */
 static void
 ReadItem(uint64 row, StockItem *item)
 {
