@@ -28,12 +28,15 @@ $$;
 \echo
 CREATE TEMPORARY TABLE catalogue_file (sku text, name text, category text, base_unit text, unit_cost numeric, unit_price numeric);
 \copy catalogue_file FROM 'examples/catalogue.csv' WITH (FORMAT csv, HEADER)
-INSERT INTO inventory.warehouse (name, timezone) VALUES ('Harbour', 'Europe/London'), ('High Street', 'Europe/London');
-SELECT warehouse_id AS harbour FROM inventory.warehouse WHERE name = 'Harbour' \gset
-SELECT warehouse_id AS high_street FROM inventory.warehouse WHERE name = 'High Street' \gset
 
 \set QUIET off
 \set ECHO queries
+INSERT INTO inventory.warehouse (name, timezone) VALUES ('Harbour', 'Europe/London'), ('High Street', 'Europe/London');
+\set ECHO none
+SELECT warehouse_id AS harbour FROM inventory.warehouse WHERE name = 'Harbour' \gset
+SELECT warehouse_id AS high_street FROM inventory.warehouse WHERE name = 'High Street' \gset
+\set ECHO queries
+
 INSERT INTO inventory.category (name) SELECT DISTINCT category FROM catalogue_file ORDER BY category;
 
 INSERT INTO inventory.product (sku, name, category_id, base_unit, unit_cost, unit_price)

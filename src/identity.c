@@ -24,9 +24,9 @@ static Oid	FunctionOwner(Oid function);
  * would, and connects to SPI.  The engine's own statements are qualified and need
  * no search_path; it is pinned for what they may fire, a trigger that somebody
  * put on one of the tables, which would else run with the owner's rights and the
- * caller's search_path.  An error puts the caller's
- * identity back by itself, when the transaction or subtransaction aborts.  Raises
- * 25006 where nothing can be written.
+ * caller's search_path.  An error puts the caller's identity and search_path back
+ * by itself, when the transaction or subtransaction aborts.  Raises 25006 where
+ * nothing can be written.
  */
 void
 EnterEngine(FunctionCallInfo fcinfo, Identity *caller)

@@ -7,8 +7,10 @@
  *	 2. item rows, several of them sorted by (product_id, warehouse_id),
  *	 3. what depends on an item (its reservations), read in a statement after the
  *		one that locked it.
- * Whoever holds the item row may read and change its reservations without
- * locking them: nobody else changes them meanwhile.
+ * Whoever holds the item row may read and change what its reservations hold without
+ * locking them: nobody else changes that meanwhile.  Only expires_at can be set by
+ * plain SQL without the item; who writes a reservation leaves it alone or looks
+ * again.
  */
 #ifndef INVENTORY_STOCK_H
 #define INVENTORY_STOCK_H
