@@ -26,17 +26,23 @@ EXTVERSION = 0.1.0
 MODULE_big = inventory
 OBJS = \
 	src/inventory.o \
+	src/allocation.o \
 	src/argument.o \
+	src/counting.o \
 	src/errors.o \
 	src/guard.o \
 	src/guc.o \
 	src/idempotency.o \
 	src/identity.o \
 	src/ledger.o \
+	src/line_item.o \
+	src/order.o \
 	src/plan.o \
+	src/purchasing.o \
 	src/receiving.o \
 	src/reservation.o \
-	src/stock.o
+	src/stock.o \
+	src/transfer.o
 
 # The install script in its order.
 INSTALL_SQL = \
@@ -49,8 +55,13 @@ INSTALL_SQL = \
 	sql/install/40_guards.sql \
 	sql/install/50_reservation.sql \
 	sql/install/51_receiving.sql \
+	sql/install/52_order.sql \
+	sql/install/53_purchasing.sql \
+	sql/install/54_transfer.sql \
+	sql/install/55_counting.sql \
 	sql/install/60_verification.sql \
 	sql/install/70_reporting.sql \
+	sql/install/71_supply_reporting.sql \
 	sql/install/80_access.sql \
 	sql/install/90_closing.sql
 

@@ -95,6 +95,22 @@ ArgumentOptionalText(FunctionCallInfo fcinfo, int n, const char *name,
 }
 
 /*
+ * A day, or NULL: false.  Raises 22023 for an infinite one.
+ */
+bool
+ArgumentOptionalDate(FunctionCallInfo fcinfo, int n, const char *name, DateADT *day)
+{
+	if (PG_ARGISNULL(n))
+		return false;
+	*day = PG_GETARG_DATEADT(n);
+	if (DATE_NOT_FINITE(*day))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be infinite", name)));
+	return true;
+}
+
+/*
  * A value has to be there.
  */
 static void

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/date.h"
 
 /* Longest reference, key and name: they are kept in indexes. */
 #define MAX_LABEL_BYTES		255
@@ -25,5 +26,7 @@ extern int32 ArgumentPositive(FunctionCallInfo fcinfo, int n, const char *name);
 extern text *ArgumentLabel(FunctionCallInfo fcinfo, int n, const char *name);
 extern text *ArgumentOptionalText(FunctionCallInfo fcinfo, int n, const char *name,
 								  Size max_bytes);
+extern bool ArgumentOptionalDate(FunctionCallInfo fcinfo, int n, const char *name,
+								 DateADT *day);
 
 #endif							/* INVENTORY_ARGUMENT_H */

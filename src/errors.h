@@ -16,6 +16,10 @@
 
 extern void ErrorInsufficientStock(int64 product_id, int64 warehouse_id,
 								   int64 available, int64 requested) pg_attribute_noreturn();
+extern void ErrorInsufficientAnywhere(int64 product_id, int64 available,
+									  int64 requested) pg_attribute_noreturn();
+extern void ErrorState(const char *kind, int64 id, const char *status,
+					   const char *wanted) pg_attribute_noreturn();
 extern void ErrorNotFound(const char *kind, int64 id) pg_attribute_noreturn();
 
 #endif							/* INVENTORY_ERRORS_H */

@@ -1,7 +1,7 @@
 /*
  * guc.c
  *		The settings of inventory: what a transaction says about the movements it
- *		makes, beyond the arguments of a function.
+ *		makes, beyond the arguments of a function, and what a business decides once.
  */
 #include "guc.h"
 
@@ -20,6 +20,12 @@ char	   *guc_occurred_at = NULL;
 char	   *guc_reference_id = NULL;
 char	   *guc_root_cause = NULL;
 int			guc_movement_type = MOVEMENT_ADJUSTMENT;
+int			guc_allocation = ALLOCATE_PRIORITY;
+double		guc_over_receipt_tolerance_percent = 0;
+int			guc_count_window_days = 90;
+double		guc_count_fast_percent = 80;
+int			guc_count_fast_days = 7;
+int			guc_count_slow_days = 28;
 
 static const struct config_enum_entry movement_type_options[] = {
 	{"PURCHASE", MOVEMENT_PURCHASE, false},
@@ -31,15 +37,37 @@ static const struct config_enum_entry movement_type_options[] = {
 	{NULL, 0, false}
 };
 
+static const struct config_enum_entry allocation_options[] = {
+	{"priority", ALLOCATE_PRIORITY, false},
+	{"most_stock", ALLOCATE_MOST_STOCK, false},
+	{"fewest_splits", ALLOCATE_FEWEST_SPLITS, false},
+	{NULL, 0, false}
+};
+
+static void DefineMovementSettings(void);
+static void DefineOrderSettings(void);
+static void DefineCountSettings(void);
 static bool CheckLabel(char **newval, void **extra, GucSource source);
 static bool CheckOccurredAt(char **newval, void **extra, GucSource source);
 
 /*
- * Defines the settings.  All may be set by anyone for their own session or
- * transaction: they describe, they do not permit.
+ * Defines the settings.  Those that describe may be set by anyone for their own
+ * session or transaction; one that permits something is the administrator's.
  */
 void
 GucInit(void)
+{
+	DefineMovementSettings();
+	DefineOrderSettings();
+	DefineCountSettings();
+	MarkGUCPrefixReserved("inventory");
+}
+
+/*
+ * What a transaction says about the movements it makes.
+ */
+static void
+DefineMovementSettings(void)
 {
 	DefineCustomStringVariable("inventory.performed_by",
 							   "Who makes the movements and reservations of this session.",
@@ -67,7 +95,54 @@ GucInit(void)
 							   "A code of inventory.root_cause.",
 							   &guc_root_cause, "", PGC_USERSET, 0,
 							   CheckLabel, NULL, NULL);
-	MarkGUCPrefixReserved("inventory");
+}
+
+/*
+ * How orders are served and received.
+ */
+static void
+DefineOrderSettings(void)
+{
+	DefineCustomEnumVariable("inventory.allocation",
+							 "Which warehouses serve order lines that name none.",
+							 "priority, most_stock or fewest_splits.",
+							 &guc_allocation, ALLOCATE_PRIORITY,
+							 allocation_options, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+	DefineCustomRealVariable("inventory.over_receipt_tolerance_percent",
+							 "How much more than ordered may come in on a purchase order line, in percent.",
+							 NULL,
+							 &guc_over_receipt_tolerance_percent, 0, 0, 100,
+							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
+}
+
+/*
+ * How often items are counted.
+ */
+static void
+DefineCountSettings(void)
+{
+	DefineCustomIntVariable("inventory.count_window_days",
+							"How many days of movements say how fast an item moves.",
+							NULL,
+							&guc_count_window_days, 90, 1, 3650,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomRealVariable("inventory.count_fast_percent",
+							 "Share of the outgoing movements of a warehouse that its fast items make, in percent.",
+							 NULL,
+							 &guc_count_fast_percent, 80, 0, 100,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("inventory.count_fast_days",
+							"Days between two counts of a fast item.",
+							NULL,
+							&guc_count_fast_days, 7, 1, 3650,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("inventory.count_slow_days",
+							"Days between two counts of a slow item.",
+							NULL,
+							&guc_count_slow_days, 28, 1, 3650,
+							PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 /*

@@ -16,6 +16,24 @@ extern char *guc_root_cause;
 /* A MovementType; an int because the GUC machinery writes it. */
 extern int	guc_movement_type;
 
+/* How order lines without a warehouse are served; an int for the same reason. */
+typedef enum AllocationPolicy
+{
+	ALLOCATE_PRIORITY,
+	ALLOCATE_MOST_STOCK,
+	ALLOCATE_FEWEST_SPLITS
+} AllocationPolicy;
+
+extern int	guc_allocation;
+
+extern double guc_over_receipt_tolerance_percent;
+
+/* Cycle counting. */
+extern int	guc_count_window_days;
+extern double guc_count_fast_percent;
+extern int	guc_count_fast_days;
+extern int	guc_count_slow_days;
+
 extern void GucInit(void);
 extern text *GucText(const char *value);
 

@@ -7,7 +7,12 @@
 
 #include "postgres.h"
 
-extern int64 IdempotencyClaim(text *key, const char *operation,
-							  const char *request, int64 reservation_id);
+#include "utils/array.h"
+
+extern ArrayType *IdempotencyClaim(text *key, const char *operation,
+								   const char *request,
+								   const int64 *reservation_ids, int nids);
+extern void IdempotencyStore(text *key, Datum reservation_ids);
+extern Datum Int64ArrayGetDatum(const int64 *values, int count);
 
 #endif							/* INVENTORY_IDEMPOTENCY_H */

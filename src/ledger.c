@@ -52,7 +52,7 @@
 static KeptPlan append_one = {
 	.sql = "INSERT INTO inventory.stock_movement AS m " MOVEMENT_COLUMNS
 	"VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS inventory.movement_type), "
-	"$8, $9, $10, $11, $12, $13) RETURNING m",
+	"$8, $9, $10, $11, $12, $13) RETURNING m, m.movement_id",
 	.result = SPI_OK_INSERT_RETURNING,
 	.nargs = 13,
 	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID,
@@ -141,7 +141,6 @@ typedef struct TransitionScan
 	TupleTableSlot *slot;
 } TransitionScan;
 
-static TimestampTz OccurredAt(TimestampTz created_at);
 static void CheckUntouched(TupleTableSlot *before, TupleTableSlot *after, bool moved);
 static void ErrorBehindLedger(TupleTableSlot *item) pg_attribute_noreturn();
 static void BatchInit(Batch *batch, int64 rows);
@@ -156,10 +155,10 @@ static int64 SlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 
 /*
  * Appends one movement of a locked item that has been stored already with the
- * level, version and time that the movement leaves behind.  Returns the row, in
- * the memory of SPI's caller.
+ * level, version and time that the movement leaves behind.  Returns its id; its row
+ * is the result of the last statement (PlanResult).
  */
-Datum
+int64
 LedgerAppend(const StockItem *item, const Movement *movement)
 {
 	Datum		values[13];
@@ -176,7 +175,7 @@ LedgerAppend(const StockItem *item, const Movement *movement)
 	values[8] = PointerGetDatum(movement->root_cause);
 	values[9] = PerformedBy();
 	values[10] = SessionRole();
-	values[11] = TimestampTzGetDatum(OccurredAt(item->last_movement_at));
+	values[11] = TimestampTzGetDatum(LedgerOccurredAt(item->last_movement_at));
 	values[12] = Int64GetDatum(movement->reservation_id);
 	if (movement->reference_id == NULL)
 		nulls[7] = 'n';
@@ -186,7 +185,7 @@ LedgerAppend(const StockItem *item, const Movement *movement)
 		nulls[12] = 'n';
 
 	PlanExecute(&append_one, values, nulls);
-	return PlanResult();
+	return PlanInt64(0, 2);
 }
 
 /*
@@ -326,11 +325,11 @@ LedgerDirectRootCause(void)
 }
 
 /*
- * Business time of a movement that is recorded at created_at.  Raises 22023 when
+ * Business time of a movement, or a step of a document, recorded at created_at.  Raises 22023 when
  * the setting lies in the future.
  */
-static TimestampTz
-OccurredAt(TimestampTz created_at)
+TimestampTz
+LedgerOccurredAt(TimestampTz created_at)
 {
 	TimestampTz occurred_at;
 
@@ -348,6 +347,29 @@ OccurredAt(TimestampTz created_at)
 						   pstrdup(timestamptz_to_str(occurred_at)),
 						   pstrdup(timestamptz_to_str(created_at)))));
 	return occurred_at;
+}
+
+/*
+ * Business time of a step of a document whose step before was at `earlier`.
+ * Raises 22023 when the setting puts it before that; a clock that was set back
+ * does not.
+ */
+TimestampTz
+LedgerOccurredAfter(TimestampTz earlier)
+{
+	TimestampTz occurred_at = LedgerOccurredAt(GetCurrentTimestamp());
+
+	if (occurred_at >= earlier)
+		return occurred_at;
+	if (guc_occurred_at == NULL || guc_occurred_at[0] == '\0')
+		return earlier;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("inventory.occurred_at lies before the step before"),
+			 errdetail("It is %s, the step before was at %s.",
+					   pstrdup(timestamptz_to_str(occurred_at)),
+					   pstrdup(timestamptz_to_str(earlier)))));
+	return 0;
 }
 
 /*
@@ -435,7 +457,7 @@ BatchWrite(Batch *batch, KeptPlan *plan)
 	values[8] = PointerGetDatum(root_cause);
 	values[9] = PerformedBy();
 	values[10] = SessionRole();
-	values[11] = TimestampTzGetDatum(OccurredAt(DatumGetTimestampTz(batch->column[BATCH_CREATED_AT][0])));
+	values[11] = TimestampTzGetDatum(LedgerOccurredAt(DatumGetTimestampTz(batch->column[BATCH_CREATED_AT][0])));
 	if (reference_id == NULL)
 		nulls[7] = 'n';
 	if (root_cause == NULL)

@@ -32,12 +32,14 @@ typedef struct Movement
 	text	   *root_cause;		/* or NULL */
 } Movement;
 
-extern Datum LedgerAppend(const struct StockItem *item, const Movement *movement);
+extern int64 LedgerAppend(const struct StockItem *item, const Movement *movement);
 extern void LedgerAppendInserted(TriggerData *trigdata);
 extern void LedgerAppendUpdated(TriggerData *trigdata);
 extern TimestampTz LedgerStamp(TimestampTz last);
 extern int64 LedgerNextVersion(int64 version, int64 on_hand);
 extern void LedgerCheckRootCause(text *root_cause);
 extern text *LedgerDirectRootCause(void);
+extern TimestampTz LedgerOccurredAt(TimestampTz created_at);
+extern TimestampTz LedgerOccurredAfter(TimestampTz earlier);
 
 #endif							/* INVENTORY_LEDGER_H */

@@ -10,8 +10,11 @@
  */
 #include "plan.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "nodes/execnodes.h"
 #include "utils/fmgrprotos.h"
+#include "utils/tuplestore.h"
 
 /* Trigger level below the running engine's statement; 0 outside of one. */
 static int	engine_level = 0;
@@ -104,6 +107,28 @@ PlanResult(void)
 	if (isnull)
 		elog(ERROR, "unexpected NULL row");
 	return SPI_datumTransfer(value, false, -1);
+}
+
+/*
+ * Returns the composite values in the only column of the last statement's rows as
+ * the set that a function returns; InitMaterializedSRF has been called.
+ */
+void
+PlanReturnSet(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		bool		isnull;
+		HeapTupleHeader header = DatumGetHeapTupleHeader(PlanColumn(row, 1, &isnull));
+		HeapTupleData tuple = {
+			.t_len = HeapTupleHeaderGetDatumLength(header),
+			.t_data = header
+		};
+
+		tuplestore_puttuple(set->setResult, &tuple);
+	}
 }
 
 /*

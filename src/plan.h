@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "executor/spi.h"
+#include "fmgr.h"
 
 #define PLAN_MAX_ARGUMENTS 16
 
@@ -30,6 +31,7 @@ extern void PlanRelease(void);
 extern Datum PlanColumn(uint64 row, int column, bool *isnull);
 extern int64 PlanInt64(uint64 row, int column);
 extern Datum PlanResult(void);
+extern void PlanReturnSet(FunctionCallInfo fcinfo);
 extern bool CalledByEngine(void);
 
 #endif							/* INVENTORY_PLAN_H */

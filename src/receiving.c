@@ -12,6 +12,7 @@
 #include "errors.h"
 #include "identity.h"
 #include "ledger.h"
+#include "plan.h"
 #include "reservation.h"
 #include "stock.h"
 
@@ -62,7 +63,8 @@ inventory_adjust_stock(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 	LedgerCheckRootCause(movement.root_cause);
 	LockForAdjustment(product_id, warehouse_id, movement.quantity, &item);
-	result = StockMove(&item, &movement);
+	StockMove(&item, &movement);
+	result = PlanResult();
 	LeaveEngine(&caller);
 	return result;
 }
@@ -86,7 +88,8 @@ AddStock(FunctionCallInfo fcinfo, MovementType type)
 
 	EnterEngine(fcinfo, &caller);
 	StockLockOrCreate(product_id, warehouse_id, &item);
-	result = StockMove(&item, &movement);
+	StockMove(&item, &movement);
+	result = PlanResult();
 	LeaveEngine(&caller);
 	return result;
 }

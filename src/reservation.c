@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -34,7 +35,7 @@ static KeptPlan next_reservation_id = {
 static KeptPlan insert_reservation = {
 	.sql = "INSERT INTO inventory.reservation AS r (reservation_id, product_id, "
 	"warehouse_id, quantity, reference_type, reference_id, created_at, expires_at, created_by) "
-	"VALUES (COALESCE($1, " NEXT_RESERVATION_ID "), $2, $3, $4, CAST($5 AS inventory.reference_type), $6, $7, $8, $9) RETURNING r",
+	"VALUES (COALESCE($1, " NEXT_RESERVATION_ID "), $2, $3, $4, CAST($5 AS inventory.reference_type), $6, $7, $8, $9) RETURNING r, r.reservation_id",
 	.result = SPI_OK_INSERT_RETURNING,
 	.nargs = 9,
 	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
@@ -43,7 +44,7 @@ static KeptPlan insert_reservation = {
 
 static KeptPlan find_reservation = {
 	.sql = "SELECT r.quantity, r.quantity_fulfilled, CAST(r.status AS pg_catalog.text), "
-	"r.expires_at, r.reference_id "
+	"r.expires_at, r.reference_id, CAST(r.reference_type AS pg_catalog.text) "
 	"FROM inventory.reservation r WHERE r.reservation_id OPERATOR(pg_catalog.=) $1",
 	.result = SPI_OK_SELECT,
 	.nargs = 1,
@@ -114,15 +115,48 @@ static KeptPlan close_expired = {
 	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID, INT8OID}
 };
 
+/* The newest ones, until enough is given back; the last may give back more. */
+static KeptPlan close_newest = {
+	.sql = "UPDATE inventory.reservation r "
+	"SET status = 'CANCELLED', closed_at = $3, close_reason = $4 "
+	"FROM (SELECT n.reservation_id, n.quantity OPERATOR(pg_catalog.-) n.quantity_fulfilled AS held, "
+	"pg_catalog.sum(n.quantity OPERATOR(pg_catalog.-) n.quantity_fulfilled) "
+	"OVER (ORDER BY n.created_at DESC, n.reservation_id DESC) AS held_so_far "
+	"FROM inventory.reservation n "
+	"WHERE n.product_id OPERATOR(pg_catalog.=) $1 "
+	"AND n.warehouse_id OPERATOR(pg_catalog.=) $2 "
+	"AND n.status OPERATOR(pg_catalog.=) 'ACTIVE') AS newest "
+	"WHERE r.reservation_id OPERATOR(pg_catalog.=) newest.reservation_id "
+	"AND newest.held_so_far OPERATOR(pg_catalog.-) CAST(newest.held AS pg_catalog.numeric) "
+	"OPERATOR(pg_catalog.<) CAST($5 AS pg_catalog.numeric) "
+	"RETURNING newest.held",
+	.result = SPI_OK_UPDATE_RETURNING,
+	.nargs = 5,
+	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID}
+};
+
+static KeptPlan return_reservations = {
+	.sql = "SELECT r FROM inventory.reservation r "
+	"WHERE r.reservation_id OPERATOR(pg_catalog.=) ANY ($1) ORDER BY r.reservation_id",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {INT8ARRAYOID}
+};
+
+static KeptPlan find_transfer = {
+	.sql = "SELECT t.transfer_id, CAST(t.status AS pg_catalog.text) "
+	"FROM inventory.transfer_order_line l "
+	"JOIN inventory.transfer_order t ON t.transfer_id OPERATOR(pg_catalog.=) l.transfer_id "
+	"WHERE l.reservation_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
 /* What reserve_stock was asked for. */
 typedef struct ReserveRequest
 {
-	int64		product_id;
-	int64		warehouse_id;
-	int64		quantity;
-	text	   *reference_id;
-	text	   *reference_type;
-	int32		ttl_minutes;
+	ReservationDraft draft;
 	text	   *idempotency_key;	/* or NULL */
 } ReserveRequest;
 
@@ -136,6 +170,7 @@ typedef struct Reservation
 	bool		expires;
 	TimestampTz expires_at;		/* when it expires */
 	text	   *reference_id;
+	bool		is_transfer;	/* of type TRANSFER */
 	TimestampTz closed_at;		/* DT_NOBEGIN while it is ACTIVE */
 	text	   *close_reason;	/* or NULL */
 } Reservation;
@@ -147,19 +182,19 @@ PG_FUNCTION_INFO_V1(inventory_extend_reservation);
 PG_FUNCTION_INFO_V1(inventory_expire_reservations);
 
 static void ReadReserveRequest(FunctionCallInfo fcinfo, ReserveRequest *request);
-static void CheckReferenceType(text *reference_type);
+static char *ArgumentReferenceType(FunctionCallInfo fcinfo, int n);
 static Datum Reserve(const ReserveRequest *request);
 static int64 NextReservationId(void);
-static char *DescribeRequest(const ReserveRequest *request);
-static Datum InsertReservation(const ReserveRequest *request, int64 reservation_id);
+static char *DescribeRequest(const ReservationDraft *draft);
 static Datum ReturnReservation(int64 reservation_id);
 static void LockReservation(int64 reservation_id, StockItem *item,
 							Reservation *reservation);
+static void CheckNotOfTransfer(int64 reservation_id);
 static void CheckNotExpired(const Reservation *reservation);
 static void CloseReservation(Reservation *reservation, char *status);
-static Datum StoreReservation(const Reservation *reservation);
-static Datum Fulfill(int64 reservation_id, int64 quantity);
+static void StoreReservation(const Reservation *reservation);
 static int64 CloseExpired(StockItem *item, TimestampTz now, int64 max_rows);
+static void CancelNewest(StockItem *item, int64 quantity, const char *reason);
 static int64 SumExpired(const StockItem *item, TimestampTz now);
 static void ReleaseReserved(StockItem *item, int64 quantity);
 static int64 ExpireItems(int64 max_rows);
@@ -197,7 +232,8 @@ inventory_fulfill_reservation(PG_FUNCTION_ARGS)
 	Datum		result;
 
 	EnterEngine(fcinfo, &caller);
-	result = Fulfill(reservation_id, quantity);
+	ReservationFulfill(reservation_id, quantity, MOVEMENT_SALE);
+	result = PlanResult();
 	LeaveEngine(&caller);
 	return result;
 }
@@ -210,18 +246,12 @@ inventory_cancel_reservation(PG_FUNCTION_ARGS)
 {
 	int64		reservation_id = ArgumentId(fcinfo, 0, "reservation_id");
 	text	   *reason = ArgumentOptionalText(fcinfo, 1, "reason", MAX_REASON_BYTES);
-	StockItem	item;
-	Reservation reservation;
 	Identity	caller;
 	Datum		result;
 
 	EnterEngine(fcinfo, &caller);
-	LockReservation(reservation_id, &item, &reservation);
-	ReleaseReserved(&item, reservation.quantity - reservation.fulfilled);
-	StockStore(&item);
-	reservation.close_reason = reason;
-	CloseReservation(&reservation, "CANCELLED");
-	result = StoreReservation(&reservation);
+	ReservationCancel(reservation_id, reason, false);
+	result = PlanResult();
 	LeaveEngine(&caller);
 	return result;
 }
@@ -271,6 +301,20 @@ inventory_expire_reservations(PG_FUNCTION_ARGS)
 }
 
 /*
+ * What can be had of a locked item: what is available, and what its expired
+ * reservations hold.
+ */
+int64
+ReservationFree(const StockItem *item)
+{
+	if (item->reserved == 0)
+		return item->on_hand;
+	/* No more than is reserved can be given back. */
+	return StockAvailable(item) +
+		Min(SumExpired(item, GetCurrentTimestamp()), item->reserved);
+}
+
+/*
  * Makes sure that quantity is available of a locked item, closing its expired
  * reservations if that is what it takes.  Raises IV001 when it is not.  The
  * caller stores the item.
@@ -278,20 +322,52 @@ inventory_expire_reservations(PG_FUNCTION_ARGS)
 void
 ReservationMakeRoom(StockItem *item, int64 quantity)
 {
-	TimestampTz now = GetCurrentTimestamp();
 	int64		available;
 
 	if (StockAvailable(item) >= quantity)
 		return;
-	/* No more than is reserved can be given back. */
-	available = StockAvailable(item) + Min(SumExpired(item, now), item->reserved);
+	available = ReservationFree(item);
 	if (available < quantity)
 		ErrorInsufficientStock(item->product_id, item->warehouse_id,
 							   available, quantity);
-	CloseExpired(item, now, PG_INT64_MAX);
+	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
 	if (StockAvailable(item) < quantity)
 		ErrorInsufficientStock(item->product_id, item->warehouse_id,
 							   StockAvailable(item), quantity);
+}
+
+/*
+ * The same at any price: what expired goes first, then the newest reservations are
+ * cancelled, until quantity is available of a locked item.  Raises IV001 when it
+ * is more than is on hand.  The caller stores the item.
+ */
+void
+ReservationForceRoom(StockItem *item, int64 quantity, const char *reason)
+{
+	if (StockAvailable(item) >= quantity)
+		return;
+	if (item->on_hand < quantity)
+		ErrorInsufficientStock(item->product_id, item->warehouse_id,
+							   item->on_hand, quantity);
+	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
+	if (StockAvailable(item) < quantity)
+		CancelNewest(item, quantity - StockAvailable(item), reason);
+	if (StockAvailable(item) < quantity)
+		ErrorInsufficientStock(item->product_id, item->warehouse_id,
+							   StockAvailable(item), quantity);
+}
+
+/*
+ * Reserves quantity of a locked item, freeing what has expired if need be, and
+ * stores the item.  Raises IV001 when too little is available.  The caller writes
+ * the reservations.
+ */
+void
+ReservationHold(StockItem *item, int64 quantity)
+{
+	ReservationMakeRoom(item, quantity);
+	item->reserved += quantity;
+	StockStore(item);
 }
 
 /*
@@ -300,30 +376,30 @@ ReservationMakeRoom(StockItem *item, int64 quantity)
 static void
 ReadReserveRequest(FunctionCallInfo fcinfo, ReserveRequest *request)
 {
-	request->product_id = ArgumentId(fcinfo, 0, "product_id");
-	request->warehouse_id = ArgumentId(fcinfo, 1, "warehouse_id");
-	request->quantity = ArgumentQuantity(fcinfo, 2, "quantity");
-	request->reference_id = ArgumentLabel(fcinfo, 3, "reference_id");
-	request->reference_type = ArgumentLabel(fcinfo, 4, "reference_type");
-	request->ttl_minutes = ArgumentPositive(fcinfo, 5, "ttl_minutes");
+	request->draft.product_id = ArgumentId(fcinfo, 0, "product_id");
+	request->draft.warehouse_id = ArgumentId(fcinfo, 1, "warehouse_id");
+	request->draft.quantity = ArgumentQuantity(fcinfo, 2, "quantity");
+	request->draft.reference_id = ArgumentLabel(fcinfo, 3, "reference_id");
+	request->draft.reference_type = ArgumentReferenceType(fcinfo, 4);
+	request->draft.ttl_minutes = ArgumentPositive(fcinfo, 5, "ttl_minutes");
 	request->idempotency_key = PG_ARGISNULL(6) ? NULL :
 		ArgumentLabel(fcinfo, 6, "idempotency_key");
-	CheckReferenceType(request->reference_type);
 }
 
 /*
- * Raises 22023 for anything that is no label of inventory.reference_type.
+ * A label of inventory.reference_type.  Raises 22023 for anything else.
  */
-static void
-CheckReferenceType(text *reference_type)
+static char *
+ArgumentReferenceType(FunctionCallInfo fcinfo, int n)
 {
-	char	   *label = text_to_cstring(reference_type);
+	char	   *label = text_to_cstring(ArgumentLabel(fcinfo, n, "reference_type"));
 
 	if (strcmp(label, "ORDER") != 0 && strcmp(label, "TRANSFER") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown reference type \"%s\"", label),
 				 errhint("Known types: ORDER, TRANSFER.")));
+	return label;
 }
 
 /*
@@ -333,25 +409,25 @@ CheckReferenceType(text *reference_type)
 static Datum
 Reserve(const ReserveRequest *request)
 {
+	const ReservationDraft *draft = &request->draft;
 	StockItem	item;
 	int64		reservation_id = 0;
 
 	if (request->idempotency_key != NULL)
 	{
-		int64		fresh = NextReservationId();
+		ArrayType  *made;
 
-		reservation_id = IdempotencyClaim(request->idempotency_key, "reserve_stock",
-										  DescribeRequest(request), fresh);
-		if (reservation_id != fresh)
-			return ReturnReservation(reservation_id);
+		reservation_id = NextReservationId();
+		made = IdempotencyClaim(request->idempotency_key, "reserve_stock",
+								DescribeRequest(draft), &reservation_id, 1);
+		if (made != NULL)
+			return ReturnReservation(((int64 *) ARR_DATA_PTR(made))[0]);
 	}
 
-	StockLockExisting(request->product_id, request->warehouse_id,
-					  request->quantity, &item);
-	ReservationMakeRoom(&item, request->quantity);
-	item.reserved += request->quantity;
-	StockStore(&item);
-	return InsertReservation(request, reservation_id);
+	StockLockExisting(draft->product_id, draft->warehouse_id, draft->quantity, &item);
+	ReservationHold(&item, draft->quantity);
+	ReservationInsert(draft, reservation_id);
+	return PlanResult();
 }
 
 /*
@@ -368,40 +444,46 @@ NextReservationId(void)
  * All arguments but the key, as text: what a repeated request must equal.
  */
 static char *
-DescribeRequest(const ReserveRequest *request)
+DescribeRequest(const ReservationDraft *draft)
 {
 	return psprintf("product_id => %lld, warehouse_id => %lld, quantity => %lld, "
 					"reference_id => %s, reference_type => %s, ttl_minutes => %d",
-					(long long) request->product_id,
-					(long long) request->warehouse_id,
-					(long long) request->quantity,
-					quote_literal_cstr(text_to_cstring(request->reference_id)),
-					quote_literal_cstr(text_to_cstring(request->reference_type)),
-					request->ttl_minutes);
+					(long long) draft->product_id,
+					(long long) draft->warehouse_id,
+					(long long) draft->quantity,
+					quote_literal_cstr(text_to_cstring(draft->reference_id)),
+					quote_literal_cstr(draft->reference_type),
+					draft->ttl_minutes);
 }
 
 /*
- * Writes the reservation, under the next id where none is given (0), and returns
- * its row.  Its times are taken here, under the lock of the item.
+ * Writes a reservation whose quantity is held of a locked item, under the next id
+ * where none is given (0).  Its times are taken here, under the lock of the item.
+ * Returns its id; its row is the result of the last statement (PlanResult).
  */
-static Datum
-InsertReservation(const ReserveRequest *request, int64 reservation_id)
+int64
+ReservationInsert(const ReservationDraft *draft, int64 reservation_id)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	Datum		values[9] = {
 		Int64GetDatum(reservation_id),
-		Int64GetDatum(request->product_id),
-		Int64GetDatum(request->warehouse_id),
-		Int64GetDatum(request->quantity),
-		PointerGetDatum(request->reference_type),
-		PointerGetDatum(request->reference_id),
+		Int64GetDatum(draft->product_id),
+		Int64GetDatum(draft->warehouse_id),
+		Int64GetDatum(draft->quantity),
+		CStringGetTextDatum(draft->reference_type),
+		PointerGetDatum(draft->reference_id),
 		TimestampTzGetDatum(now),
-		TimestampTzGetDatum(MinutesFrom(now, request->ttl_minutes)),
+		TimestampTzGetDatum(MinutesFrom(now, draft->ttl_minutes)),
 		PerformedBy()
 	};
+	char		nulls[] = "         ";
 
-	PlanExecute(&insert_reservation, values, reservation_id == 0 ? "n        " : NULL);
-	return PlanResult();
+	if (reservation_id == 0)
+		nulls[0] = 'n';
+	if (draft->ttl_minutes == 0)
+		nulls[7] = 'n';
+	PlanExecute(&insert_reservation, values, nulls);
+	return PlanInt64(0, 2);
 }
 
 /*
@@ -438,6 +520,7 @@ LockReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
 	reservation->expires_at = DatumGetTimestampTz(PlanColumn(0, 4, &isnull));
 	reservation->expires = !isnull;
 	reservation->reference_id = DatumGetTextPCopy(PlanColumn(0, 5, &isnull));
+	reservation->is_transfer = strcmp(TextDatumGetCString(PlanColumn(0, 6, &isnull)), "TRANSFER") == 0;
 	reservation->closed_at = DT_NOBEGIN;
 	reservation->close_reason = NULL;
 
@@ -446,6 +529,28 @@ LockReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
 				 errmsg("reservation %lld is not active", (long long) reservation_id),
 				 errdetail("It is %s.", reservation->status)));
+}
+
+/*
+ * Raises IV002 for a reservation that a transfer holds its goods with: only the
+ * steps of the transfer may use it up or give it back.  Which transfer that is
+ * never changes, so nothing needs to be locked.
+ */
+static void
+CheckNotOfTransfer(int64 reservation_id)
+{
+	Datum		values[1] = {Int64GetDatum(reservation_id)};
+	bool		isnull;
+
+	if (PlanExecute(&find_transfer, values, NULL) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+			 errmsg("reservation %lld belongs to transfer %lld",
+					(long long) reservation_id, (long long) PlanInt64(0, 1)),
+			 errdetail("The transfer is %s.",
+					   TextDatumGetCString(PlanColumn(0, 2, &isnull))),
+			 errhint("Use inventory.ship_transfer() or inventory.cancel_transfer().")));
 }
 
 /*
@@ -476,9 +581,10 @@ CloseReservation(Reservation *reservation, char *status)
 }
 
 /*
- * Writes a reservation back, its item being locked, and returns its row.
+ * Writes a reservation back, its item being locked.  Its row is the result of the
+ * last statement (PlanResult).
  */
-static Datum
+static void
 StoreReservation(const Reservation *reservation)
 {
 	Datum		values[5] = {
@@ -495,21 +601,24 @@ StoreReservation(const Reservation *reservation)
 	if (reservation->close_reason == NULL)
 		nulls[4] = 'n';
 	PlanExecute(&store_reservation, values, nulls);
-	return PlanResult();
 }
 
 /*
- * Takes quantity of a reservation out of the warehouse; 0 is all that is left.
+ * Takes quantity of a reservation out of the warehouse, as a movement of the given
+ * type; 0 is all that is left.  Locks its item.  Its row is the result of the last
+ * statement (PlanResult).
  */
-static Datum
-Fulfill(int64 reservation_id, int64 quantity)
+void
+ReservationFulfill(int64 reservation_id, int64 quantity, MovementType type)
 {
 	StockItem	item;
 	Reservation reservation;
-	Movement	sale = {.type = MOVEMENT_SALE};
+	Movement	movement = {.type = type};
 	int64		left;
 
 	LockReservation(reservation_id, &item, &reservation);
+	if (reservation.is_transfer && type != MOVEMENT_TRANSFER_OUT)
+		CheckNotOfTransfer(reservation_id);
 	CheckNotExpired(&reservation);
 	left = reservation.quantity - reservation.fulfilled;
 	if (quantity == 0)
@@ -522,16 +631,78 @@ Fulfill(int64 reservation_id, int64 quantity)
 				 errdetail("Available: %lld, requested: %lld.",
 						   (long long) left, (long long) quantity)));
 
-	sale.quantity = -quantity;
-	sale.reference_id = reservation.reference_id;
-	sale.reservation_id = reservation_id;
+	movement.quantity = -quantity;
+	movement.reference_id = reservation.reference_id;
+	movement.reservation_id = reservation_id;
 	ReleaseReserved(&item, quantity);
-	StockMove(&item, &sale);
+	StockMove(&item, &movement);
 
 	reservation.fulfilled += quantity;
 	if (quantity == left)
 		CloseReservation(&reservation, "FULFILLED");
-	return StoreReservation(&reservation);
+	StoreReservation(&reservation);
+}
+
+/*
+ * Gives back what a reservation still holds, for a step of the transfer that it
+ * belongs to or for anybody else.  Locks its item.  Its row is the result of the
+ * last statement (PlanResult).
+ */
+void
+ReservationCancel(int64 reservation_id, text *reason, bool by_transfer)
+{
+	StockItem	item;
+	Reservation reservation;
+
+	LockReservation(reservation_id, &item, &reservation);
+	if (reservation.is_transfer && !by_transfer)
+		CheckNotOfTransfer(reservation_id);
+	ReleaseReserved(&item, reservation.quantity - reservation.fulfilled);
+	StockStore(&item);
+	reservation.close_reason = reason;
+	CloseReservation(&reservation, "CANCELLED");
+	StoreReservation(&reservation);
+}
+
+/*
+ * Cancels the newest reservations of a locked item until quantity is given back,
+ * or none is left.  The caller stores the item.
+ */
+static void
+CancelNewest(StockItem *item, int64 quantity, const char *reason)
+{
+	Datum		values[5] = {
+		Int64GetDatum(item->product_id),
+		Int64GetDatum(item->warehouse_id),
+		TimestampTzGetDatum(GetCurrentTimestamp()),
+		CStringGetTextDatum(reason),
+		Int64GetDatum(quantity)
+	};
+	uint64		closed = PlanExecute(&close_newest, values, NULL);
+
+	for (uint64 row = 0; row < closed; row++)
+		ReleaseReserved(item, PlanInt64(row, 1));
+	PlanRelease();
+}
+
+/*
+ * Returns the rows of reservations, bigint[] of their ids, as the set that a
+ * function returns, in the order of the ids.  Raises IV003 when one is gone.
+ */
+void
+ReservationReturnSet(FunctionCallInfo fcinfo, Datum reservation_ids)
+{
+	Datum		values[1] = {reservation_ids};
+	ArrayType  *ids = DatumGetArrayTypeP(reservation_ids);
+	int			expected = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
+	int			found = (int) PlanExecute(&return_reservations, values, NULL);
+
+	if (found != expected)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_NOT_FOUND),
+				 errmsg("%d of %d reservations do not exist any more",
+						expected - found, expected)));
+	PlanReturnSet(fcinfo);
 }
 
 /*

@@ -7,8 +7,28 @@
 
 #include "postgres.h"
 
+#include "fmgr.h"
+
 #include "stock.h"
 
+/* What a reservation is going to hold, and for whom. */
+typedef struct ReservationDraft
+{
+	int64		product_id;
+	int64		warehouse_id;
+	int64		quantity;		/* base units */
+	text	   *reference_id;
+	const char *reference_type;
+	int32		ttl_minutes;	/* 0 never expires */
+} ReservationDraft;
+
+extern int64 ReservationFree(const StockItem *item);
 extern void ReservationMakeRoom(StockItem *item, int64 quantity);
+extern void ReservationHold(StockItem *item, int64 quantity);
+extern int64 ReservationInsert(const ReservationDraft *draft, int64 reservation_id);
+extern void ReservationFulfill(int64 reservation_id, int64 quantity, MovementType type);
+extern void ReservationCancel(int64 reservation_id, text *reason, bool by_transfer);
+extern void ReservationForceRoom(StockItem *item, int64 quantity, const char *reason);
+extern void ReservationReturnSet(FunctionCallInfo fcinfo, Datum reservation_ids);
 
 #endif							/* INVENTORY_RESERVATION_H */

@@ -104,11 +104,128 @@ static KeptPlan find_warehouse = {
 	.argtypes = {INT8OID}
 };
 
+static KeptPlan mark_counted = {
+	.sql = "UPDATE inventory.inventory_item SET last_counted_at = GREATEST(last_counted_at, $2) "
+	"WHERE item_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_UPDATE,
+	.nargs = 2,
+	.argtypes = {INT8OID, TIMESTAMPTZOID}
+};
+
+static int	CompareItems(const void *a, const void *b);
 static void AppendFirst(StockItem *item);
 static bool LockByKey(int64 product_id, int64 warehouse_id, StockItem *item);
 static bool ReadSingleItem(uint64 rows, StockItem *item);
 static void ReadItem(uint64 row, StockItem *item);
-static void CheckParents(int64 product_id, int64 warehouse_id);
+
+/*
+ * Adds an item to a set that is not locked yet; the same one may be added more
+ * than once.  create says whether to make it where it does not exist.  A zeroed
+ * set is an empty one.
+ */
+void
+StockSetAdd(StockSet *set, int64 product_id, int64 warehouse_id, bool create)
+{
+	if (set->count == set->capacity)
+	{
+		set->capacity = Max(8, set->capacity * 2);
+		set->items = set->items == NULL ?
+			palloc_extended(set->capacity * sizeof(StockItem), MCXT_ALLOC_HUGE) :
+			repalloc_huge(set->items, set->capacity * sizeof(StockItem));
+	}
+	set->items[set->count++] = (StockItem)
+	{
+		.product_id = product_id,
+			.warehouse_id = warehouse_id,
+			.create = create
+	};
+}
+
+/*
+ * Sorts the set, drops what is in it twice, and locks the items in that order,
+ * waiting for each.  Raises IV003 for one to be made whose product or warehouse
+ * does not exist.
+ */
+void
+StockSetLock(StockSet *set)
+{
+	int			kept = 0;
+
+	if (set->count > 1)
+		qsort(set->items, set->count, sizeof(StockItem), CompareItems);
+	for (int i = 0; i < set->count; i++)
+	{
+		if (kept > 0 && CompareItems(&set->items[kept - 1], &set->items[i]) == 0)
+			set->items[kept - 1].create |= set->items[i].create;
+		else
+			set->items[kept++] = set->items[i];
+	}
+	set->count = kept;
+
+	for (int i = 0; i < set->count; i++)
+	{
+		StockItem  *item = &set->items[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (item->create)
+			StockLockOrCreate(item->product_id, item->warehouse_id, item);
+		else
+			(void) LockByKey(item->product_id, item->warehouse_id, item);
+	}
+}
+
+/*
+ * An item of a locked set.
+ */
+StockItem *
+StockSetFind(const StockSet *set, int64 product_id, int64 warehouse_id)
+{
+	StockItem	key = {.product_id = product_id, .warehouse_id = warehouse_id};
+	StockItem  *found = bsearch(&key, set->items, set->count, sizeof(StockItem),
+								CompareItems);
+
+	if (found == NULL)
+		elog(ERROR, "item of product %lld in warehouse %lld was not locked",
+			 (long long) product_id, (long long) warehouse_id);
+	return found;
+}
+
+/*
+ * Raises what it means that an item does not exist which quantity was to be taken
+ * from: IV003 without the product or the warehouse, else nothing is available
+ * (IV001).
+ */
+void
+StockErrorMissing(int64 product_id, int64 warehouse_id, int64 quantity)
+{
+	StockCheckProduct(product_id);
+	StockCheckWarehouse(warehouse_id);
+	ErrorInsufficientStock(product_id, warehouse_id, 0, quantity);
+}
+
+/*
+ * Raises IV003 unless the product exists.
+ */
+void
+StockCheckProduct(int64 product_id)
+{
+	Datum		values[1] = {Int64GetDatum(product_id)};
+
+	if (PlanExecute(&find_product, values, NULL) == 0)
+		ErrorNotFound("product", product_id);
+}
+
+/*
+ * Raises IV003 unless the warehouse exists.
+ */
+void
+StockCheckWarehouse(int64 warehouse_id)
+{
+	Datum		values[1] = {Int64GetDatum(warehouse_id)};
+
+	if (PlanExecute(&find_warehouse, values, NULL) == 0)
+		ErrorNotFound("warehouse", warehouse_id);
+}
 
 /*
  * Locks the item of a product and warehouse to take quantity from it, waiting for
@@ -119,10 +236,8 @@ void
 StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
 				  StockItem *item)
 {
-	if (LockByKey(product_id, warehouse_id, item))
-		return;
-	CheckParents(product_id, warehouse_id);
-	ErrorInsufficientStock(product_id, warehouse_id, 0, quantity);
+	if (!LockByKey(product_id, warehouse_id, item))
+		StockErrorMissing(product_id, warehouse_id, quantity);
 }
 
 /*
@@ -173,7 +288,8 @@ StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
 		if (LockByKey(product_id, warehouse_id, item))
 			return;
 		CHECK_FOR_INTERRUPTS();
-		CheckParents(product_id, warehouse_id);
+		StockCheckProduct(product_id);
+		StockCheckWarehouse(warehouse_id);
 		PlanExecute(&create_item, values, NULL);
 	}
 	ereport(ERROR,
@@ -216,9 +332,10 @@ StockStore(const StockItem *item)
  * Changes what is on hand of a locked item by the movement's quantity, stores the
  * item (with whatever the caller changed of reserved) and appends the movement to
  * the ledger.  The caller has seen to it that enough is there.  Raises 22003 when
- * the level would overflow.  Returns the ledger row.
+ * the level would overflow.  Returns the id of the movement; its row is the
+ * result of the last statement (PlanResult).
  */
-Datum
+int64
 StockMove(StockItem *item, const Movement *movement)
 {
 	int64		on_hand;
@@ -240,18 +357,30 @@ StockMove(StockItem *item, const Movement *movement)
 }
 
 /*
- * Raises IV003 unless both exist.
+ * Notes when a locked item was counted; a late entry does not set it back.
  */
-static void
-CheckParents(int64 product_id, int64 warehouse_id)
+void
+StockMarkCounted(const StockItem *item, TimestampTz counted_at)
 {
-	Datum		product[1] = {Int64GetDatum(product_id)};
-	Datum		warehouse[1] = {Int64GetDatum(warehouse_id)};
+	Datum		values[2] = {Int64GetDatum(item->item_id), TimestampTzGetDatum(counted_at)};
 
-	if (PlanExecute(&find_product, product, NULL) == 0)
-		ErrorNotFound("product", product_id);
-	if (PlanExecute(&find_warehouse, warehouse, NULL) == 0)
-		ErrorNotFound("warehouse", warehouse_id);
+	PlanExecute(&mark_counted, values, NULL);
+}
+
+/*
+ * The order in which items are locked.
+ */
+static int
+CompareItems(const void *a, const void *b)
+{
+	const StockItem *left = a;
+	const StockItem *right = b;
+
+	if (left->product_id != right->product_id)
+		return left->product_id < right->product_id ? -1 : 1;
+	if (left->warehouse_id != right->warehouse_id)
+		return left->warehouse_id < right->warehouse_id ? -1 : 1;
+	return 0;
 }
 
 /*

@@ -4,8 +4,9 @@
  *
  * The order of locks, for everybody:
  *	 1. an idempotency key,
- *	 2. item rows, several of them sorted by (product_id, warehouse_id),
- *	 3. what depends on an item (its reservations), read in a statement after the
+ *	 2. the document (purchase order, transfer) that the step belongs to,
+ *	 3. item rows, several of them sorted by (product_id, warehouse_id),
+ *	 4. what depends on an item (its reservations), read in a statement after the
  *		one that locked it.
  * Whoever holds the item row may read and change what its reservations hold without
  * locking them: nobody else changes that meanwhile.  Only expires_at can be set by
@@ -40,15 +41,37 @@ typedef struct StockItem
 	int64		reserved;		/* base units */
 	int64		version;		/* number of its ledger rows */
 	TimestampTz last_movement_at;	/* DT_NOBEGIN before the first one */
+	bool		create;			/* of a StockSet: make it where it is missing */
+	int64		demand;			/* of a StockSet: what its user wants of it */
 } StockItem;
 
+/*
+ * Items to be locked together, sorted and each once after StockSetLock.  One that
+ * does not exist, and is not to be made, has no item_id then.
+ */
+typedef struct StockSet
+{
+	int			count;
+	int			capacity;
+	StockItem  *items;
+} StockSet;
+
+extern void StockSetAdd(StockSet *set, int64 product_id, int64 warehouse_id,
+						bool create);
+extern void StockSetLock(StockSet *set);
+extern StockItem *StockSetFind(const StockSet *set, int64 product_id, int64 warehouse_id);
+extern void StockErrorMissing(int64 product_id, int64 warehouse_id,
+							  int64 quantity) pg_attribute_noreturn();
+extern void StockCheckProduct(int64 product_id);
+extern void StockCheckWarehouse(int64 warehouse_id);
 extern void StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
 							  StockItem *item);
 extern uint64 StockLockExpired(TimestampTz now, int64 max_items, StockItem **items);
 extern bool StockLockOfReservation(int64 reservation_id, StockItem *item);
 extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockStore(const StockItem *item);
-extern Datum StockMove(StockItem *item, const Movement *movement);
+extern int64 StockMove(StockItem *item, const Movement *movement);
+extern void StockMarkCounted(const StockItem *item, TimestampTz counted_at);
 
 static inline int64
 StockAvailable(const StockItem *item)

@@ -6,16 +6,20 @@ CREATE TABLE inventory.transfer_order (
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     shipped_at timestamptz,
     received_at timestamptz,
+    cancelled_at timestamptz,
+    created_by text NOT NULL DEFAULT session_user,
     CHECK (from_warehouse_id <> to_warehouse_id)
 );
-COMMENT ON TABLE inventory.transfer_order IS 'Goods moved from one warehouse to another.';
+COMMENT ON TABLE inventory.transfer_order IS 'Goods moved from one warehouse to another. While they are in transit they are in neither. The times of its steps are business times.';
 COMMENT ON COLUMN inventory.transfer_order.transfer_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.transfer_order.from_warehouse_id IS 'Where the goods leave.';
 COMMENT ON COLUMN inventory.transfer_order.to_warehouse_id IS 'Where they arrive.';
 COMMENT ON COLUMN inventory.transfer_order.status IS 'PENDING, IN_TRANSIT, RECEIVED or CANCELLED.';
 COMMENT ON COLUMN inventory.transfer_order.created_at IS 'When the transfer was asked for.';
 COMMENT ON COLUMN inventory.transfer_order.shipped_at IS 'When the goods left.';
-COMMENT ON COLUMN inventory.transfer_order.received_at IS 'When the last of them arrived or was given up.';
+COMMENT ON COLUMN inventory.transfer_order.received_at IS 'When the last of them arrived or was given up as lost.';
+COMMENT ON COLUMN inventory.transfer_order.cancelled_at IS 'When it was cancelled; what was in transit went back to the source, what had arrived by then stays.';
+COMMENT ON COLUMN inventory.transfer_order.created_by IS 'Who asked for it: the setting inventory.performed_by, else the session user.';
 
 CREATE TABLE inventory.transfer_order_line (
     transfer_id bigint NOT NULL REFERENCES inventory.transfer_order,
@@ -25,8 +29,11 @@ CREATE TABLE inventory.transfer_order_line (
     quantity_shipped bigint NOT NULL DEFAULT 0 CHECK (quantity_shipped >= 0 AND quantity_shipped <= quantity),
     quantity_received bigint NOT NULL DEFAULT 0 CHECK (quantity_received >= 0),
     quantity_lost bigint NOT NULL DEFAULT 0 CHECK (quantity_lost >= 0),
+    quantity_returned bigint NOT NULL DEFAULT 0 CHECK (quantity_returned >= 0),
+    reservation_id bigint UNIQUE,
+    root_cause text,
     PRIMARY KEY (transfer_id, line_no),
-    CHECK (quantity_received <= quantity_shipped - quantity_lost)
+    CHECK (quantity_received <= quantity_shipped - quantity_lost - quantity_returned)
 );
 COMMENT ON TABLE inventory.transfer_order_line IS 'Lines of a transfer order.';
 COMMENT ON COLUMN inventory.transfer_order_line.transfer_id IS 'The transfer order.';
@@ -36,6 +43,9 @@ COMMENT ON COLUMN inventory.transfer_order_line.quantity IS 'How much is to move
 COMMENT ON COLUMN inventory.transfer_order_line.quantity_shipped IS 'How much left the source, in base units.';
 COMMENT ON COLUMN inventory.transfer_order_line.quantity_received IS 'How much arrived, in base units.';
 COMMENT ON COLUMN inventory.transfer_order_line.quantity_lost IS 'How much was shipped and never arrived, in base units.';
+COMMENT ON COLUMN inventory.transfer_order_line.quantity_returned IS 'How much was shipped and went back to the source when the transfer was cancelled, in base units.';
+COMMENT ON COLUMN inventory.transfer_order_line.reservation_id IS 'The reservation that holds, or held, the goods at the source until they were shipped.';
+COMMENT ON COLUMN inventory.transfer_order_line.root_cause IS 'Why quantity_lost never arrived, a code of root_cause.';
 
 CREATE FUNCTION inventory.line_items(transfer_order inventory.transfer_order) RETURNS jsonb
 LANGUAGE sql STABLE

@@ -9,17 +9,30 @@ CREATE TABLE inventory.cycle_count (
     system_quantity bigint,
     delta bigint,
     root_cause text,
-    movement_id bigint
+    movement_id bigint,
+    velocity_class text CHECK (velocity_class IN ('FAST', 'SLOW')),
+    started_at timestamptz,
+    started_version bigint,
+    superseded_by bigint,
+    CONSTRAINT cycle_count_planned_once UNIQUE (product_id, warehouse_id, due_on),
+    CHECK (delta = counted_quantity - system_quantity),
+    CHECK (counted_at IS NULL OR (counted_quantity IS NOT NULL AND system_quantity IS NOT NULL AND delta IS NOT NULL AND counted_by IS NOT NULL))
 );
-COMMENT ON TABLE inventory.cycle_count IS 'Counts of items, planned and done.';
+CREATE INDEX cycle_count_open ON inventory.cycle_count (product_id, warehouse_id) WHERE counted_at IS NULL AND superseded_by IS NULL;
+CREATE INDEX cycle_count_due_on ON inventory.cycle_count (due_on);
+COMMENT ON TABLE inventory.cycle_count IS 'Counts of items, planned and done. It is open until it has counted_at or superseded_by.';
 COMMENT ON COLUMN inventory.cycle_count.count_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.cycle_count.product_id IS 'The product to count.';
 COMMENT ON COLUMN inventory.cycle_count.warehouse_id IS 'The warehouse to count it in.';
-COMMENT ON COLUMN inventory.cycle_count.due_on IS 'Day the count is due.';
-COMMENT ON COLUMN inventory.cycle_count.counted_at IS 'When it was counted; NULL until then.';
-COMMENT ON COLUMN inventory.cycle_count.counted_by IS 'Who counted.';
+COMMENT ON COLUMN inventory.cycle_count.due_on IS 'Day the count is due; NULL for one that nobody planned.';
+COMMENT ON COLUMN inventory.cycle_count.counted_at IS 'When it was recorded, business time; NULL until then.';
+COMMENT ON COLUMN inventory.cycle_count.counted_by IS 'Who recorded it: the setting inventory.performed_by, else the session user.';
 COMMENT ON COLUMN inventory.cycle_count.counted_quantity IS 'What was found, in base units.';
-COMMENT ON COLUMN inventory.cycle_count.system_quantity IS 'Quantity on hand the system had, in base units.';
+COMMENT ON COLUMN inventory.cycle_count.system_quantity IS 'Quantity on hand the system had when the count was started, or recorded where it was not started, in base units.';
 COMMENT ON COLUMN inventory.cycle_count.delta IS 'Counted less system quantity, in base units.';
 COMMENT ON COLUMN inventory.cycle_count.root_cause IS 'Why they differ, a code of root_cause.';
-COMMENT ON COLUMN inventory.cycle_count.movement_id IS 'The ADJUSTMENT that the difference made.';
+COMMENT ON COLUMN inventory.cycle_count.movement_id IS 'The ADJUSTMENT that the difference made; NULL where there was none.';
+COMMENT ON COLUMN inventory.cycle_count.velocity_class IS 'Class of the item when the count was planned: FAST or SLOW; NULL for one that nobody planned.';
+COMMENT ON COLUMN inventory.cycle_count.started_at IS 'When people began to count.';
+COMMENT ON COLUMN inventory.cycle_count.started_version IS 'Version of the item then: later movements are not part of the difference.';
+COMMENT ON COLUMN inventory.cycle_count.superseded_by IS 'The later count that made this one, never done, needless.';

@@ -17,6 +17,7 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.reservation', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.idempotency_key', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_order', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_order_line', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_receipt', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_line', '');
@@ -29,6 +30,7 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.inventory_item_item_id_seq
 SELECT pg_catalog.pg_extension_config_dump('inventory.stock_movement_movement_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.reservation_reservation_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_order_po_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_receipt_receipt_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification_notification_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_transfer_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count_count_id_seq', '');
