@@ -17,6 +17,7 @@
 #include "utils/numeric.h"
 
 #include "errors.h"
+#include "stock.h"
 
 /* Longest number that is looked at: more digits than any bigint or sane price. */
 #define MAX_NUMBER_BYTES	100
@@ -279,6 +280,31 @@ IsPlainNumber(const char *text, int length)
 			return false;
 	}
 	return digits > 0;
+}
+
+/*
+ * Raises IV003, with the number of the line, for a product or warehouse that does
+ * not exist.
+ */
+void
+LineItemsCheckExist(const LineItem *items, int nitems, const LineShape *shape)
+{
+	for (int i = 0; i < nitems; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!StockProductExists(items[i].product_id))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVENTORY_NOT_FOUND),
+					 errmsg("line %d of %s: product %lld does not exist",
+							items[i].line, shape->argument,
+							(long long) items[i].product_id)));
+		if (items[i].has_warehouse && !StockWarehouseExists(items[i].warehouse_id))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVENTORY_NOT_FOUND),
+					 errmsg("line %d of %s: warehouse %lld does not exist",
+							items[i].line, shape->argument,
+							(long long) items[i].warehouse_id)));
+	}
 }
 
 /*

@@ -52,6 +52,8 @@ typedef struct LineDelivery
 
 extern LineItem *LineItemsRead(FunctionCallInfo fcinfo, int n,
 							   const LineShape *shape, int *nitems);
+extern void LineItemsCheckExist(const LineItem *items, int nitems,
+								const LineShape *shape);
 extern LineDelivery *LineItemsDeliver(const LineItem *items, int nitems,
 									  OpenLine *lines, int nlines,
 									  const char *document, int64 id,

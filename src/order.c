@@ -358,7 +358,10 @@ DemandNamed(OrderRequest *order)
 		const StockItem *item = &order->items.items[i];
 
 		if (item->item_id == 0 && item->demand > 0)
-			StockErrorMissing(item->product_id, item->warehouse_id, item->demand);
+		{
+			LineItemsCheckExist(order->lines, order->nlines, &order_line);
+			ErrorInsufficientStock(item->product_id, item->warehouse_id, 0, item->demand);
+		}
 	}
 }
 
@@ -495,7 +498,7 @@ CheckEnough(const OrderRequest *order, const Allocation *allocation,
 				free = PG_INT64_MAX;
 		if (free >= needed[product])
 			continue;
-		StockCheckProduct(order->products[product]);
+		LineItemsCheckExist(order->lines, order->nlines, &order_line);
 		ErrorInsufficientAnywhere(order->products[product], free, needed[product]);
 	}
 }

@@ -310,7 +310,10 @@ CheckSupplier(int64 supplier_id)
 	if (PlanExecute(&find_supplier, values, NULL) == 0)
 		ErrorNotFound("supplier", supplier_id);
 	if (!DatumGetBool(PlanColumn(0, 1, &isnull)))
-		ErrorState("supplier", supplier_id, "not active", "active");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+				 errmsg("supplier %lld is not active", (long long) supplier_id),
+				 errdetail("Nothing is ordered there any more.")));
 }
 
 /*
@@ -351,7 +354,7 @@ InsertLine(int64 po_id, int64 supplier_id, const LineItem *item)
 
 	CHECK_FOR_INTERRUPTS();
 	if (PlanExecute(&find_terms, terms, NULL) == 0)
-		ErrorNotFound("product", item->product_id);
+		LineItemsCheckExist(item, 1, &purchase_line);
 	CheckTerms(item, supplier_id);
 	if (!item->has_unit_cost)
 		values[4] = PlanColumn(0, 2, &no_cost);
@@ -370,20 +373,24 @@ CheckTerms(const LineItem *item, int64 supplier_id)
 	int64		multiple;
 
 	if (!DatumGetBool(PlanColumn(0, 1, &isnull)))
-		ErrorState("product", item->product_id, "not active", "active");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+				 errmsg("line %d of line_items: product %lld is not active",
+						item->line, (long long) item->product_id),
+				 errdetail("It is no longer bought.")));
 	minimum = DatumGetInt64(PlanColumn(0, 3, &isnull));
 	if (isnull)
 		return;
 	multiple = PlanInt64(0, 4);
 	if (item->quantity < minimum)
 		ereport(WARNING,
-				(errmsg("line %d orders less of product %lld than supplier %lld accepts",
+				(errmsg("line %d of line_items: less of product %lld than supplier %lld accepts",
 						item->line, (long long) item->product_id, (long long) supplier_id),
 				 errdetail("Ordered: %lld, at least: %lld.",
 						   (long long) item->quantity, (long long) minimum)));
 	if (item->quantity % multiple != 0)
 		ereport(WARNING,
-				(errmsg("line %d orders no multiple of what supplier %lld sells product %lld in",
+				(errmsg("line %d of line_items: not a multiple of what supplier %lld sells product %lld in",
 						item->line, (long long) supplier_id, (long long) item->product_id),
 				 errdetail("Ordered: %lld, in multiples of: %lld.",
 						   (long long) item->quantity, (long long) multiple)));

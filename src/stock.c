@@ -209,9 +209,7 @@ StockErrorMissing(int64 product_id, int64 warehouse_id, int64 quantity)
 void
 StockCheckProduct(int64 product_id)
 {
-	Datum		values[1] = {Int64GetDatum(product_id)};
-
-	if (PlanExecute(&find_product, values, NULL) == 0)
+	if (!StockProductExists(product_id))
 		ErrorNotFound("product", product_id);
 }
 
@@ -221,10 +219,24 @@ StockCheckProduct(int64 product_id)
 void
 StockCheckWarehouse(int64 warehouse_id)
 {
+	if (!StockWarehouseExists(warehouse_id))
+		ErrorNotFound("warehouse", warehouse_id);
+}
+
+bool
+StockProductExists(int64 product_id)
+{
+	Datum		values[1] = {Int64GetDatum(product_id)};
+
+	return PlanExecute(&find_product, values, NULL) == 1;
+}
+
+bool
+StockWarehouseExists(int64 warehouse_id)
+{
 	Datum		values[1] = {Int64GetDatum(warehouse_id)};
 
-	if (PlanExecute(&find_warehouse, values, NULL) == 0)
-		ErrorNotFound("warehouse", warehouse_id);
+	return PlanExecute(&find_warehouse, values, NULL) == 1;
 }
 
 /*

@@ -62,6 +62,8 @@ extern void StockSetLock(StockSet *set);
 extern StockItem *StockSetFind(const StockSet *set, int64 product_id, int64 warehouse_id);
 extern void StockErrorMissing(int64 product_id, int64 warehouse_id,
 							  int64 quantity) pg_attribute_noreturn();
+extern bool StockProductExists(int64 product_id);
+extern bool StockWarehouseExists(int64 warehouse_id);
 extern void StockCheckProduct(int64 product_id);
 extern void StockCheckWarehouse(int64 warehouse_id);
 extern void StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,

@@ -344,7 +344,11 @@ CreateTransfer(int64 from_warehouse_id, int64 to_warehouse_id,
 		LockBothSides(&stock, items[i].product_id, &transfer);
 	StockSetLock(&stock);
 	for (int i = 0; i < nitems; i++)
+	{
+		if (StockSetFind(&stock, items[i].product_id, from_warehouse_id)->item_id == 0)
+			LineItemsCheckExist(items, nitems, &transfer_line);
 		HoldLine(&transfer, &items[i]);
+	}
 	return transfer.transfer_id;
 }
 
