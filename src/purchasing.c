@@ -354,7 +354,10 @@ InsertLine(int64 po_id, int64 supplier_id, const LineItem *item)
 
 	CHECK_FOR_INTERRUPTS();
 	if (PlanExecute(&find_terms, terms, NULL) == 0)
+	{
 		LineItemsCheckExist(item, 1, &purchase_line);
+		ErrorNotFound("product", item->product_id);
+	}
 	CheckTerms(item, supplier_id);
 	if (!item->has_unit_cost)
 		values[4] = PlanColumn(0, 2, &no_cost);
