@@ -31,12 +31,17 @@
 /* Longer lines stand in an idempotency key as their hash. */
 #define MAX_DESCRIBED_BYTES	1000
 
-/* Every item of some products, and how much its warehouse is preferred. */
+/*
+ * Every item of some products, and how much its warehouse is preferred.  One probe
+ * for each product, whatever the planner knows of the table: a plan made while it
+ * was empty is kept.
+ */
 static KeptPlan find_candidates = {
 	.sql = "SELECT i.product_id, i.warehouse_id, w.priority "
-	"FROM inventory.inventory_item i "
-	"JOIN inventory.warehouse w ON w.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
-	"WHERE i.product_id OPERATOR(pg_catalog.=) ANY ($1)",
+	"FROM pg_catalog.unnest($1) AS wanted(product_id) "
+	"CROSS JOIN LATERAL (SELECT c.product_id, c.warehouse_id FROM inventory.inventory_item c "
+	"WHERE c.product_id OPERATOR(pg_catalog.=) wanted.product_id OFFSET 0) AS i "
+	"JOIN inventory.warehouse w ON w.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id",
 	.result = SPI_OK_SELECT,
 	.nargs = 1,
 	.argtypes = {INT8ARRAYOID}

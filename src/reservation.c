@@ -135,9 +135,15 @@ static KeptPlan close_newest = {
 	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID}
 };
 
+/*
+ * One probe for each id, whatever the planner knows of the table: a plan made
+ * while it was empty is kept.
+ */
 static KeptPlan return_reservations = {
-	.sql = "SELECT r FROM inventory.reservation r "
-	"WHERE r.reservation_id OPERATOR(pg_catalog.=) ANY ($1) ORDER BY r.reservation_id",
+	.sql = "SELECT found.r FROM pg_catalog.unnest($1) AS made(reservation_id) "
+	"CROSS JOIN LATERAL (SELECT r FROM inventory.reservation r "
+	"WHERE r.reservation_id OPERATOR(pg_catalog.=) made.reservation_id OFFSET 0) AS found "
+	"ORDER BY made.reservation_id",
 	.result = SPI_OK_SELECT,
 	.nargs = 1,
 	.argtypes = {INT8ARRAYOID}
