@@ -4,7 +4,8 @@
  *
  * A room declares its statements as static KeptPlans next to the code that uses
  * them.  Rules for their text: constant, values only as parameters, every object
- * and operator schema-qualified.
+ * and operator schema-qualified.  Operators written as OPERATOR() all bind alike,
+ * from left to right: a sum or difference that is compared needs its parentheses.
  */
 #ifndef INVENTORY_PLAN_H
 #define INVENTORY_PLAN_H
