@@ -220,6 +220,8 @@ inventory_start_count(PG_FUNCTION_ARGS)
 
 	EnterEngine(fcinfo, &caller);
 	StockLockOrCreate(product_id, warehouse_id, &item);
+	/* For who looks for the count in an older snapshot: 40001, not a second count. */
+	StockStore(&item);
 	FindOrInsertCount(&item, &count);
 	values[0] = Int64GetDatum(count.count_id);
 	values[1] = TimestampTzGetDatum(LedgerOccurredAt(GetCurrentTimestamp()));
