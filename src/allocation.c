@@ -27,7 +27,8 @@ static int	GreedyCover(const Allocation *allocation, int64 *missing, int *chosen
 static bool SearchCover(CoverSearch *search, int depth, int size, int start);
 static bool TakeFrom(const Allocation *allocation, int warehouse,
 					 const int64 *missing, int64 *left);
-static int	BestWarehouse(const Allocation *allocation, const int64 *missing);
+static int	BestWarehouse(const Allocation *allocation, const bool *taken,
+						  const int64 *missing);
 static int	NextWarehouse(const Allocation *allocation, int product, int64 wanted);
 static int	Fullest(const Allocation *allocation, int product);
 
@@ -140,28 +141,33 @@ Fullest(const Allocation *allocation, int product)
 }
 
 /*
- * Chooses warehouses, each time the one that has most of what is still missing,
- * until nothing is.  Returns how many.
+ * Chooses warehouses besides those in use, each time the one that has most of what
+ * is still missing, until nothing is.  Returns how many.
  */
 static int
 GreedyCover(const Allocation *allocation, int64 *missing, int *chosen)
 {
+	bool	   *taken = palloc(allocation->nwarehouses * sizeof(bool));
 	int			size = 0;
 	int			w;
 
-	while ((w = BestWarehouse(allocation, missing)) >= 0)
+	memcpy(taken, allocation->used, allocation->nwarehouses * sizeof(bool));
+	while ((w = BestWarehouse(allocation, taken, missing)) >= 0)
 	{
 		chosen[size++] = w;
+		taken[w] = true;
 		TakeFrom(allocation, w, missing, missing);
 	}
+	pfree(taken);
 	return size;
 }
 
 /*
- * The warehouse that has most units of what is missing, -1 when nothing is.
+ * The warehouse that is not taken and has most units of what is missing, -1 when
+ * nothing is.
  */
 static int
-BestWarehouse(const Allocation *allocation, const int64 *missing)
+BestWarehouse(const Allocation *allocation, const bool *taken, const int64 *missing)
 {
 	int			best = -1;
 	double		best_units = 0;
@@ -171,6 +177,8 @@ BestWarehouse(const Allocation *allocation, const int64 *missing)
 		double		units = 0;
 
 		CHECK_FOR_INTERRUPTS();
+		if (taken[w])
+			continue;
 		for (int p = 0; p < allocation->nproducts; p++)
 			units += (double) Min(missing[p],
 								  allocation->free[(Size) p * allocation->nwarehouses + w]);

@@ -260,7 +260,7 @@ inventory_record_count(PG_FUNCTION_ARGS)
 		LedgerCheckRootCause(request.root_cause);
 	StockLockOrCreate(product_id, warehouse_id, &item);
 	FindOrInsertCount(&item, &count);
-	counted_at = LedgerOccurredAfter(count.started_at);
+	counted_at = LedgerOccurredAfter(count.started_at, "started");
 	system_quantity = count.started ? count.system_quantity : item.on_hand;
 	if (request.counted != system_quantity)
 		movement_id = Adjust(&item, &count, request.counted - system_quantity, &request);

@@ -350,12 +350,12 @@ LedgerOccurredAt(TimestampTz created_at)
 }
 
 /*
- * Business time of a step of a document whose step before was at `earlier`.
- * Raises 22023 when the setting puts it before that; a clock that was set back
- * does not.
+ * Business time of a step of a document that was `done` (submitted, shipped ...) at
+ * `earlier`.  Raises 22023 when the setting puts it before that; a clock that was
+ * set back does not.
  */
 TimestampTz
-LedgerOccurredAfter(TimestampTz earlier)
+LedgerOccurredAfter(TimestampTz earlier, const char *done)
 {
 	TimestampTz occurred_at = LedgerOccurredAt(GetCurrentTimestamp());
 
@@ -365,9 +365,9 @@ LedgerOccurredAfter(TimestampTz earlier)
 		return earlier;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("inventory.occurred_at lies before the step before"),
-			 errdetail("It is %s, the step before was at %s.",
-					   pstrdup(timestamptz_to_str(occurred_at)),
+			 errmsg("inventory.occurred_at lies before what it follows"),
+			 errdetail("It is %s, and this was %s at %s.",
+					   pstrdup(timestamptz_to_str(occurred_at)), done,
 					   pstrdup(timestamptz_to_str(earlier)))));
 	return 0;
 }

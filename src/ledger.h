@@ -40,6 +40,6 @@ extern int64 LedgerNextVersion(int64 version, int64 on_hand);
 extern void LedgerCheckRootCause(text *root_cause);
 extern text *LedgerDirectRootCause(void);
 extern TimestampTz LedgerOccurredAt(TimestampTz created_at);
-extern TimestampTz LedgerOccurredAfter(TimestampTz earlier);
+extern TimestampTz LedgerOccurredAfter(TimestampTz earlier, const char *done);
 
 #endif							/* INVENTORY_LEDGER_H */

@@ -142,10 +142,12 @@ static KeptPlan insert_receipt = {
 	.argtypes = {INT8OID, INT4OID, INT8OID, NUMERICOID, TIMESTAMPTZOID, FLOAT8OID, INT8OID}
 };
 
+/* Late entries may have come in the wrong order. */
 static KeptPlan finish_order = {
 	.sql = "UPDATE inventory.purchase_order AS o "
 	"SET status = CASE WHEN done.all_lines THEN 'RECEIVED' ELSE o.status END, "
-	"received_at = CASE WHEN done.all_lines THEN $2 END "
+	"received_at = CASE WHEN done.all_lines THEN GREATEST($2, (SELECT pg_catalog.max(c.received_at) "
+	"FROM inventory.purchase_receipt c WHERE c.po_id OPERATOR(pg_catalog.=) $1)) END "
 	"FROM (SELECT pg_catalog.bool_and(l.quantity_received OPERATOR(pg_catalog.>=) l.quantity) AS all_lines "
 	"FROM inventory.purchase_order_line l "
 	"WHERE l.po_id OPERATOR(pg_catalog.=) $1) AS done "
@@ -249,7 +251,7 @@ inventory_confirm_purchase_order(PG_FUNCTION_ARGS)
 
 	EnterEngine(fcinfo, &caller);
 	LockOrderIn(po_id, "SUBMITTED", &order);
-	result = StoreStep(&confirm_order, po_id, LedgerOccurredAfter(order.submitted_at),
+	result = StoreStep(&confirm_order, po_id, LedgerOccurredAfter(order.submitted_at, "submitted"),
 					   has_day ? &day : NULL);
 	LeaveEngine(&caller);
 	return result;
@@ -293,7 +295,7 @@ inventory_cancel_purchase_order(PG_FUNCTION_ARGS)
 	LockOrder(po_id, &order);
 	if (strcmp(order.status, "RECEIVED") == 0 || strcmp(order.status, "CANCELLED") == 0)
 		ErrorState("purchase order", po_id, order.status, "open");
-	result = StoreStep(&cancel_order, po_id, LedgerOccurredAfter(order.submitted_at), NULL);
+	result = StoreStep(&cancel_order, po_id, LedgerOccurredAfter(order.submitted_at, "submitted"), NULL);
 	LeaveEngine(&caller);
 	return result;
 }
@@ -478,7 +480,7 @@ ReadLines(const PurchaseOrder *order, int *nlines)
 static Datum
 Receive(const PurchaseOrder *order, const LineItem *items, int nitems)
 {
-	TimestampTz received_at = LedgerOccurredAfter(order->submitted_at);
+	TimestampTz received_at = LedgerOccurredAfter(order->submitted_at, "submitted");
 	int			nlines;
 	int			ndeliveries;
 	OpenLine   *lines = ReadLines(order, &nlines);

@@ -257,7 +257,7 @@ inventory_close_transfer(PG_FUNCTION_ARGS)
 	LedgerCheckRootCause(root_cause);
 	LockTransferIn(transfer_id, "IN_TRANSIT", &transfer);
 	PlanExecute(&lose_lines, values, NULL);
-	result = StoreStep(&mark_arrived, transfer_id, LedgerOccurredAfter(transfer.shipped_at));
+	result = StoreStep(&mark_arrived, transfer_id, LedgerOccurredAfter(transfer.shipped_at, "shipped"));
 	LeaveEngine(&caller);
 	return result;
 }
@@ -290,7 +290,7 @@ inventory_cancel_transfer(PG_FUNCTION_ARGS)
 		BringIn(&transfer, transfer.from_warehouse_id, lines[i].product_id, lines[i].in_transit);
 		StoreLine(&transfer, lines[i].line_no, 0, 0, lines[i].in_transit);
 	}
-	result = StoreStep(&mark_cancelled, transfer_id, LedgerOccurredAfter(transfer.shipped_at));
+	result = StoreStep(&mark_cancelled, transfer_id, LedgerOccurredAfter(transfer.shipped_at, "shipped"));
 	LeaveEngine(&caller);
 	return result;
 }
@@ -538,7 +538,7 @@ ShipLine(const Transfer *transfer, const TransferLine *line)
 static Datum
 Arrive(const Transfer *transfer, const LineItem *items, int nitems)
 {
-	TimestampTz arrived_at = LedgerOccurredAfter(transfer->shipped_at);
+	TimestampTz arrived_at = LedgerOccurredAfter(transfer->shipped_at, "shipped");
 	int			nlines;
 	int			ndeliveries;
 	TransferLine *lines = ReadLines(transfer, &nlines);

@@ -17,7 +17,7 @@ COMMENT ON COLUMN inventory.transfer_order.to_warehouse_id IS 'Where they arrive
 COMMENT ON COLUMN inventory.transfer_order.status IS 'PENDING, IN_TRANSIT, RECEIVED or CANCELLED.';
 COMMENT ON COLUMN inventory.transfer_order.created_at IS 'When the transfer was asked for.';
 COMMENT ON COLUMN inventory.transfer_order.shipped_at IS 'When the goods left.';
-COMMENT ON COLUMN inventory.transfer_order.received_at IS 'When the last of them arrived or was given up as lost.';
+COMMENT ON COLUMN inventory.transfer_order.received_at IS 'When it was completed: the business time of the step that left nothing in transit.';
 COMMENT ON COLUMN inventory.transfer_order.cancelled_at IS 'When it was cancelled; what was in transit went back to the source, what had arrived by then stays.';
 COMMENT ON COLUMN inventory.transfer_order.created_by IS 'Who asked for it: the setting inventory.performed_by, else the session user.';
 
