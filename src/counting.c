@@ -88,6 +88,7 @@ static KeptPlan plan_day = {
 	"ORDER BY u.warehouse_id, u.class, u.place "
 	"ON CONFLICT (product_id, warehouse_id, due_on) DO NOTHING",
 	.result = SPI_OK_INSERT,
+	.replan = true,
 	.nargs = 6,
 	.argtypes = {DATEOID, TIMESTAMPTZOID, INT4OID, FLOAT8OID, INT4OID, INT4OID}
 };

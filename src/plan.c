@@ -159,9 +159,10 @@ PlanPrepare(KeptPlan *plan)
 		plan->kept = NULL;
 	}
 
-	fresh = SPI_prepare(plan->sql, plan->nargs, plan->argtypes);
+	fresh = SPI_prepare_cursor(plan->sql, plan->nargs, plan->argtypes,
+							   plan->replan ? CURSOR_OPT_CUSTOM_PLAN : 0);
 	if (fresh == NULL)
-		elog(ERROR, "SPI_prepare returned %s for: %s",
+		elog(ERROR, "SPI_prepare_cursor returned %s for: %s",
 			 SPI_result_code_string(SPI_result), plan->sql);
 	if (SPI_keepplan(fresh) != 0)
 		elog(ERROR, "could not keep the plan of: %s", plan->sql);

@@ -21,6 +21,7 @@ typedef struct KeptPlan
 {
 	const char *sql;
 	int			result;			/* the SPI_OK_* code that success returns */
+	bool		replan;			/* a long statement: planned anew for each run */
 	int			nargs;
 	Oid			argtypes[PLAN_MAX_ARGUMENTS];
 	SPIPlanPtr	kept;			/* NULL until first used */
