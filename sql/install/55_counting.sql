@@ -3,7 +3,7 @@ RETURNS bigint
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_plan_cycle_counts';
 COMMENT ON FUNCTION inventory.plan_cycle_counts(date) IS
 'Queues the counts that are due on a day, and returns how many. In each warehouse the items that make the first inventory.count_fast_percent of the outgoing movements of the last inventory.count_window_days are FAST and counted every inventory.count_fast_days; the others are SLOW, every inventory.count_slow_days.
-Each day gets its share of each class, those that have waited longest first. A day that has been planned stays as it is: running it again adds nothing and returns 0.
+Each day gets its share of each class, those that have waited longest first. A day for which counts are queued stays as it is: running it again adds nothing and returns 0.
 Errors: 22023 a NULL or an infinite date.';
 
 CREATE FUNCTION inventory.start_count(product_id bigint, warehouse_id bigint)

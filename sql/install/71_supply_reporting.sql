@@ -106,7 +106,7 @@ SELECT c.warehouse_id, w.name AS warehouse_name, coalesce(c.velocity_class, 'UNP
     sum(c.system_quantity) AS system_quantity,
     sum(abs(c.delta)) AS absolute_difference,
     sum(c.delta) AS net_difference,
-    greatest(1 - sum(abs(c.delta))::double precision / nullif(sum(c.system_quantity), 0)::double precision, 0) AS unit_accuracy,
+    CASE WHEN sum(c.system_quantity) > 0 THEN greatest(1 - sum(abs(c.delta))::double precision / sum(c.system_quantity)::double precision, 0) END AS unit_accuracy,
     max(c.counted_at) AS last_counted_at
 FROM inventory.cycle_count c
 JOIN inventory.warehouse w ON w.warehouse_id = c.warehouse_id

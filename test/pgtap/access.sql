@@ -24,6 +24,37 @@ SELECT reservation_id AS r1 FROM inventory.reserve_stock(1, 1, 10, 'order-1') \g
 SELECT inventory.grant_access('inventory_test_reader', 'reader'), inventory.grant_access('inventory_test_operator', 'operator'),
     inventory.grant_access('inventory_test_planner', 'planner'), inventory.grant_access('inventory_test_admin', 'admin');
 
+-- Documents as far as they have come, made by the owner: only the step that is
+-- tried is the caller's.
+CREATE FUNCTION pg_temp.purchase_order(steps integer) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    id bigint;
+BEGIN
+    SELECT po.po_id INTO id FROM inventory.create_purchase_order(1, 1, '[{"product_id": 2, "qty": 1}]') po;
+    IF steps > 0 THEN
+        PERFORM inventory.submit_purchase_order(id);
+    END IF;
+    IF steps > 1 THEN
+        PERFORM inventory.confirm_purchase_order(id);
+    END IF;
+    RETURN id;
+END
+$$;
+CREATE FUNCTION pg_temp.transfer(steps integer) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    id bigint;
+BEGIN
+    SELECT t.transfer_id INTO id FROM inventory.create_transfer(1, 2, '[{"product_id": 2, "qty": 1}]') t;
+    IF steps > 0 THEN
+        PERFORM inventory.ship_transfer(id);
+    END IF;
+    RETURN id;
+END
+$$;
+CREATE FUNCTION pg_temp.customer_order() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT DISTINCT r.reference_id FROM inventory.reserve_order(gen_random_uuid()::text, '[{"product_id": 2, "quantity": 1}]') r
+$$;
+
 -- Every function of the extension that a level gives, with arguments that work.
 CREATE TEMP TABLE call (access text, statement text);
 INSERT INTO call VALUES
@@ -40,6 +71,23 @@ INSERT INTO call VALUES
     ('operator', 'SELECT inventory.receive_stock(1, 1, 1)'),
     ('operator', 'SELECT inventory.return_stock(1, 1, 1)'),
     ('operator', $$SELECT inventory.adjust_stock(1, 1, 1, 'FOUND')$$),
+    ('operator', $$SELECT inventory.reserve_order('o', '[{"product_id": 2, "quantity": 1}]', idempotency_key => gen_random_uuid()::text)$$),
+    ('operator', 'SELECT inventory.fulfill_order(pg_temp.customer_order())'),
+    ('operator', 'SELECT inventory.cancel_order(pg_temp.customer_order())'),
+    ('operator', $$SELECT inventory.create_transfer(1, 2, '[{"product_id": 2, "qty": 1}]')$$),
+    ('operator', 'SELECT inventory.ship_transfer(pg_temp.transfer(0))'),
+    ('operator', 'SELECT inventory.receive_transfer(pg_temp.transfer(1))'),
+    ('operator', 'SELECT inventory.close_transfer(pg_temp.transfer(1))'),
+    ('operator', 'SELECT inventory.cancel_transfer(pg_temp.transfer(1))'),
+    ('operator', 'SELECT inventory.transfer_stock(2, 1, 2, 1)'),
+    ('operator', 'SELECT inventory.plan_cycle_counts()'),
+    ('operator', 'SELECT inventory.start_count(16, 2)'),
+    ('operator', $$SELECT inventory.record_count(16, 2, 5, 'FOUND')$$),
+    ('planner', $$SELECT inventory.create_purchase_order(1, 1, '[{"product_id": 2, "qty": 1}]')$$),
+    ('planner', 'SELECT inventory.submit_purchase_order(pg_temp.purchase_order(0))'),
+    ('planner', 'SELECT inventory.confirm_purchase_order(pg_temp.purchase_order(1))'),
+    ('planner', 'SELECT inventory.receive_purchase_order(pg_temp.purchase_order(2))'),
+    ('planner', 'SELECT inventory.cancel_purchase_order(pg_temp.purchase_order(1))'),
     ('admin', $$SELECT inventory.grant_access('inventory_test_mixed', 'reader')$$),
     ('admin', $$SELECT inventory.revoke_access('inventory_test_mixed', 'reader')$$),
     ('planner', $$INSERT INTO inventory.supplier (name) VALUES ('Bolts & Co')$$),
@@ -80,6 +128,15 @@ INSERT INTO call VALUES
     ('nobody', 'INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, quantity_reserved) VALUES (10, 1, 5, 5)'),
     ('nobody', 'INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, version) VALUES (10, 1, 5, 1)'),
     ('nobody', 'TRUNCATE inventory.inventory_item'),
+    ('nobody', 'INSERT INTO inventory.purchase_order (supplier_id, warehouse_id) VALUES (1, 1)'),
+    ('nobody', $$UPDATE inventory.purchase_order SET status = 'RECEIVED'$$),
+    ('nobody', 'UPDATE inventory.purchase_order_line SET quantity_received = 1'),
+    ('nobody', 'DELETE FROM inventory.purchase_receipt'),
+    ('nobody', $$UPDATE inventory.transfer_order SET status = 'RECEIVED'$$),
+    ('nobody', 'UPDATE inventory.transfer_order_line SET quantity_received = 1'),
+    ('nobody', 'INSERT INTO inventory.cycle_count (product_id, warehouse_id) VALUES (1, 1)'),
+    ('nobody', 'UPDATE inventory.cycle_count SET counted_quantity = 1'),
+    ('nobody', 'SET LOCAL inventory.over_receipt_tolerance_percent = 50'),
     ('nobody', $$INSERT INTO inventory.idempotency_key (key, operation, request, reservation_ids) VALUES ('k', 'o', 'r', '{1}')$$),
     ('nobody', $$SELECT setval('inventory.stock_movement_movement_id_seq', 1)$$),
     ('nobody', $$SELECT inventory.access_held('inventory_test_admin')$$),
@@ -240,8 +297,9 @@ SELECT inventory.grant_access('inventory_test_mallory', 'admin');
 SELECT inventory.receive_stock(6, 1, 100);
 SELECT reservation_id AS r6 FROM inventory.reserve_stock(6, 1, 10, 'victim') \gset
 UPDATE inventory.reservation SET expires_at = now() - interval '1 min' WHERE reservation_id = :r6;
-INSERT INTO inventory.purchase_order (po_id, supplier_id, warehouse_id) VALUES (1, 1, 1);
-INSERT INTO inventory.purchase_order_line (po_id, line_no, product_id, quantity) VALUES (1, 1, 1, 10);
+SELECT inventory.receive_stock(9, 1, 10);
+INSERT INTO inventory.purchase_order (po_id, supplier_id, warehouse_id) VALUES (0, 1, 1);
+INSERT INTO inventory.purchase_order_line (po_id, line_no, product_id, quantity) VALUES (0, 1, 1, 10);
 SET LOCAL ROLE inventory_test_mallory;
 SET LOCAL check_function_bodies = off;
 DO $$
@@ -254,7 +312,7 @@ BEGIN
         SELECT p.proname, oidvectortypes(p.proargtypes) AS arguments, format_type(p.prorettype, NULL) AS result
         FROM pg_catalog.pg_proc p
         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND NOT p.proretset
-        AND p.proname IN ('nextval', 'clock_timestamp', 'now', 'format', 'lag', 'lead', 'quote_literal', 'left', 'array_to_string', 'jsonb_build_object', 'int8eq', 'int8mi', 'aclexplode', 'regclass', 'text', 'int8', 'timestamptz')
+        AND p.proname IN ('nextval', 'clock_timestamp', 'now', 'format', 'lag', 'lead', 'quote_literal', 'left', 'array_to_string', 'jsonb_build_object', 'int8eq', 'int8mi', 'aclexplode', 'regclass', 'text', 'int8', 'timestamptz', 'timezone', 'make_interval', 'date', 'float8', 'numeric', 'int4', 'abs', 'date_trunc', 'quote_ident')
         AND NOT 'anyelement'::regtype = ANY (p.proargtypes) AND NOT '"any"'::regtype = ANY (p.proargtypes)
         AND p.prorettype NOT IN ('internal'::regtype, 'cstring'::regtype)
     LOOP
@@ -269,7 +327,21 @@ CREATE FUNCTION inventory_test_evil.bad(bigint, bigint) RETURNS boolean LANGUAGE
 CREATE FUNCTION inventory_test_evil.bad(text, text) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
 CREATE FUNCTION inventory_test_evil.bad(timestamptz, timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
 CREATE FUNCTION inventory_test_evil.bad(numeric, numeric) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
-CREATE FUNCTION inventory_test_evil.bad(inventory.reservation_status, inventory.reservation_status) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION inventory_test_evil.bad(date, date) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION inventory_test_evil.bad(integer, integer) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION inventory_test_evil.bad(double precision, double precision) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+DO $$
+DECLARE
+    type text;
+BEGIN
+    FOREACH type IN ARRAY ARRAY['reservation_status', 'reference_type', 'movement_type', 'purchase_order_status', 'transfer_status'] LOOP
+        EXECUTE format('CREATE FUNCTION inventory_test_evil.bad(inventory.%I, inventory.%1$I) RETURNS boolean LANGUAGE plpgsql AS %L', type, 'BEGIN RAISE EXCEPTION ''hostile function called''; END');
+    END LOOP;
+END
+$$;
+CREATE FUNCTION inventory_test_evil.later(date, integer) RETURNS date LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE OPERATOR inventory_test_evil.+ (LEFTARG = date, RIGHTARG = integer, FUNCTION = inventory_test_evil.later);
+CREATE OPERATOR inventory_test_evil.- (LEFTARG = date, RIGHTARG = integer, FUNCTION = inventory_test_evil.later);
 CREATE OPERATOR inventory_test_evil.- (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = inventory_test_evil.add);
 CREATE OPERATOR inventory_test_evil.+ (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = inventory_test_evil.add);
 DO $$
@@ -277,7 +349,8 @@ DECLARE
     type text;
     operator text;
 BEGIN
-    FOREACH type IN ARRAY ARRAY['bigint', 'text', 'timestamptz', 'numeric', 'inventory.reservation_status'] LOOP
+    FOREACH type IN ARRAY ARRAY['bigint', 'text', 'timestamptz', 'numeric', 'date', 'integer', 'double precision',
+        'inventory.reservation_status', 'inventory.reference_type', 'inventory.movement_type', 'inventory.purchase_order_status', 'inventory.transfer_status'] LOOP
         FOREACH operator IN ARRAY ARRAY['=', '<>', '<', '<=', '>', '>='] LOOP
             EXECUTE format('CREATE OPERATOR inventory_test_evil.%s (LEFTARG = %s, RIGHTARG = %2$s, FUNCTION = inventory_test_evil.bad)', operator, type);
         END LOOP;
@@ -287,6 +360,8 @@ $$;
 CREATE TYPE inventory_test_evil.movement_type AS ENUM ('STOLEN');
 CREATE TYPE inventory_test_evil.reservation_status AS ENUM ('STOLEN');
 CREATE TYPE inventory_test_evil.reference_type AS ENUM ('STOLEN');
+CREATE TYPE inventory_test_evil.purchase_order_status AS ENUM ('STOLEN');
+CREATE TYPE inventory_test_evil.transfer_status AS ENUM ('STOLEN');
 CREATE DOMAIN inventory_test_evil.int8 AS pg_catalog.int8 CHECK (false);
 CREATE DOMAIN inventory_test_evil.text AS pg_catalog.text CHECK (false);
 CREATE DOMAIN inventory_test_evil.regclass AS pg_catalog.int8 CHECK (false);
@@ -298,12 +373,22 @@ CREATE TABLE inventory_test_evil.product (LIKE inventory.product INCLUDING DEFAU
 CREATE TABLE inventory_test_evil.warehouse (LIKE inventory.warehouse INCLUDING DEFAULTS);
 CREATE TABLE inventory_test_evil.root_cause (LIKE inventory.root_cause INCLUDING DEFAULTS);
 CREATE TABLE inventory_test_evil.idempotency_key (LIKE inventory.idempotency_key INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.supplier (LIKE inventory.supplier INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.product_supplier (LIKE inventory.product_supplier INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.purchase_order (LIKE inventory.purchase_order INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.purchase_order_line (LIKE inventory.purchase_order_line INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.purchase_receipt (LIKE inventory.purchase_receipt INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.transfer_order (LIKE inventory.transfer_order INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.transfer_order_line (LIKE inventory.transfer_order_line INCLUDING DEFAULTS);
+CREATE TABLE inventory_test_evil.cycle_count (LIKE inventory.cycle_count INCLUDING DEFAULTS);
 CREATE TABLE inventory_test_evil.pg_class (oid oid);
 CREATE TABLE inventory_test_evil.pg_proc (oid oid);
 CREATE TEMP TABLE inventory_item (LIKE inventory.inventory_item INCLUDING DEFAULTS);
 CREATE TEMP TABLE stock_movement (LIKE inventory.stock_movement INCLUDING DEFAULTS);
 CREATE TEMP TABLE reservation (LIKE inventory.reservation INCLUDING DEFAULTS);
 CREATE TEMP TABLE idempotency_key (LIKE inventory.idempotency_key INCLUDING DEFAULTS);
+CREATE TEMP TABLE cycle_count (LIKE inventory.cycle_count INCLUDING DEFAULTS);
+CREATE TEMP TABLE transfer_order (LIKE inventory.transfer_order INCLUDING DEFAULTS);
 CREATE TYPE pg_temp.movement_type AS ENUM ('STOLEN');
 
 -- Runs a statement with the hostile schemas in front of pg_catalog.
@@ -344,7 +429,38 @@ SELECT is(pg_temp.hostile('INSERT INTO inventory.inventory_item (product_id, war
 SELECT set_config('inventory.root_cause', 'FOUND', true);
 SELECT is(pg_temp.hostile('UPDATE inventory.inventory_item SET quantity_on_hand = 9 WHERE product_id OPERATOR(pg_catalog.=) 8 RETURNING version'), '2', 'a direct UPDATE');
 SELECT set_config('inventory.root_cause', '', true);
-SELECT is(pg_temp.hostile('SELECT inventory.line_items(po) FROM inventory.purchase_order po'), '[{"qty": 10, "unit_cost": null, "product_id": 1}]', 'line_items');
+SELECT is(pg_temp.hostile('SELECT inventory.line_items(po) FROM inventory.purchase_order po WHERE po.po_id OPERATOR(pg_catalog.=) 0'), '[{"qty": 10, "unit_cost": null, "product_id": 1}]', 'line_items');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_order('evil order', '[{"product_id": 9, "quantity": 6}, {"product_id": 9, "warehouse_id": 1, "quantity": 5}]', idempotency_key => 'evil order') r$$), '5', 'reserve_order, a line that is sourced and one that is named');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_order('evil order', '[{"product_id": 9, "quantity": 6}, {"product_id": 9, "warehouse_id": 1, "quantity": 5}]', idempotency_key => 'evil order') r$$), '5', 'and again');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_order('evil order', '[{"product_id": 9, "quantity": 99}]') r$$), 'insufficient stock of product 9 in all warehouses together', 'and more than there is');
+SELECT is(pg_temp.hostile($$SELECT r.status FROM inventory.fulfill_order('evil order') r$$), 'FULFILLED', 'fulfill_order');
+SELECT is(pg_temp.hostile($$SELECT r.status FROM inventory.fulfill_order('evil order') r$$), 'order ''evil order'' has no active reservation', 'and again');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_order('evil order 2', '[{"product_id": 9, "quantity": 1}]') r$$), '1', 'another order');
+SELECT is(pg_temp.hostile($$SELECT r.status FROM inventory.cancel_order('evil order 2') r$$), 'CANCELLED', 'cancel_order');
+SELECT is(pg_temp.hostile($$SELECT po.status FROM inventory.create_purchase_order(1, 1, '[{"product_id": 10, "qty": 10}, {"product_id": 11, "qty": 5, "unit_cost": 2}]') po$$), 'DRAFT', 'create_purchase_order');
+SELECT max(po_id) AS po FROM inventory.purchase_order \gset
+SELECT is(pg_temp.hostile(format('SELECT po.status FROM inventory.submit_purchase_order(%s) po', :po)), 'SUBMITTED', 'submit_purchase_order');
+SELECT is(pg_temp.hostile(format('SELECT po.status FROM inventory.confirm_purchase_order(%s, %L) po', :po, '2030-01-01')), 'CONFIRMED', 'confirm_purchase_order');
+SELECT is(pg_temp.hostile(format('SELECT po.status FROM inventory.receive_purchase_order(%s, %L) po', :po, '[{"product_id": 10, "qty": 4}]')), 'CONFIRMED', 'receive_purchase_order, a part');
+SELECT is(pg_temp.hostile(format('SELECT po.status FROM inventory.receive_purchase_order(%s) po', :po)), 'RECEIVED', 'receive_purchase_order, the rest');
+SELECT is(pg_temp.hostile('SELECT po.status FROM inventory.cancel_purchase_order(0) po'), 'CANCELLED', 'cancel_purchase_order');
+SELECT is(pg_temp.hostile($$SELECT t.status FROM inventory.create_transfer(1, 2, '[{"product_id": 10, "qty": 4}]') t$$), 'PENDING', 'create_transfer');
+SELECT max(transfer_id) AS transfer FROM inventory.transfer_order \gset
+SELECT is(pg_temp.hostile(format('SELECT t.status FROM inventory.ship_transfer(%s) t', :transfer)), 'IN_TRANSIT', 'ship_transfer');
+SELECT is(pg_temp.hostile(format('SELECT t.status FROM inventory.receive_transfer(%s, %L) t', :transfer, '[{"product_id": 10, "qty": 3}]')), 'IN_TRANSIT', 'receive_transfer');
+SELECT is(pg_temp.hostile('SELECT quantity_in_transit FROM inventory.in_transit WHERE transfer_id OPERATOR(pg_catalog.=) ' || :transfer), '1', 'in_transit');
+SELECT is(pg_temp.hostile(format('SELECT t.status FROM inventory.close_transfer(%s) t', :transfer)), 'RECEIVED', 'close_transfer');
+SELECT is(pg_temp.hostile('SELECT t.status FROM inventory.transfer_stock(11, 1, 2, 2) t'), 'IN_TRANSIT', 'transfer_stock');
+SELECT max(transfer_id) AS transfer FROM inventory.transfer_order \gset
+SELECT is(pg_temp.hostile(format('SELECT t.status FROM inventory.cancel_transfer(%s) t', :transfer)), 'CANCELLED', 'cancel_transfer');
+SELECT is(pg_temp.hostile($$SELECT inventory.plan_cycle_counts('2030-01-01') OPERATOR(pg_catalog.>) 0$$), 'true', 'plan_cycle_counts');
+SELECT is(pg_temp.hostile('SELECT c.system_quantity FROM inventory.start_count(11, 1) c'), '5', 'start_count');
+SELECT is(pg_temp.hostile('SELECT product_id FROM inventory.count_due WHERE product_id OPERATOR(pg_catalog.=) 11'), '11', 'count_due');
+SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_stock(11, 1, 5, 'evil order 3') r$$), '5', 'all of it reserved');
+SELECT is(pg_temp.hostile($$SELECT c.delta FROM inventory.record_count(11, 1, 3, 'THEFT') c$$), 'the count of product 11 in warehouse 1 leaves less than is reserved', 'record_count that does not fit');
+SELECT is(pg_temp.hostile($$SELECT c.delta FROM inventory.record_count(11, 1, 3, 'THEFT', 'cancel_newest') c$$), '-2', 'record_count that makes it fit');
+SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory.' || v), (SELECT (xpath('/row/c/text()', query_to_xml('SELECT count(*) AS c FROM inventory.' || v, false, true, '')))[1]::pg_catalog.text), v)
+    FROM unnest(ARRAY['supplier_performance', 'count_accuracy', 'shrinkage']) v;
 SELECT is(pg_temp.hostile('SELECT problem FROM inventory.verify_ledger()'), NULL, 'verify_ledger');
 SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory.stock_level'), (SELECT count(*)::pg_catalog.text FROM inventory.inventory_item), 'stock_level');
 SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory.low_stock'), '0', 'low_stock');
@@ -356,8 +472,11 @@ RESET ROLE;
 SELECT is(pg_temp.rights('inventory_test_mixed'), 0::bigint, 'granted and revoked');
 SELECT is(pg_temp.ledger(6, 1), '1 PURCHASE 100>100, 2 PURCHASE 5>105, 3 RETURN 5>110, 4 ADJUSTMENT -10>100, 5 SALE -1>99', 'the real ledger has it all');
 SELECT is(pg_temp.ledger(8, 1), '1 ADJUSTMENT 8>8, 2 ADJUSTMENT 1>9', 'the direct changes too');
+SELECT is(concat_ws(' | ', pg_temp.ledger(9, 2), pg_temp.ledger(10, 1), pg_temp.ledger(10, 2), pg_temp.ledger(11, 1)), '', 'and the documents');
 SELECT is((SELECT count(*) FROM (SELECT FROM inventory_test_evil.stock_movement UNION ALL SELECT FROM pg_temp.stock_movement UNION ALL SELECT FROM inventory_test_evil.reservation UNION ALL SELECT FROM pg_temp.reservation
-    UNION ALL SELECT FROM pg_temp.inventory_item UNION ALL SELECT FROM inventory_test_evil.inventory_item UNION ALL SELECT FROM pg_temp.idempotency_key) x), 0::bigint, 'the hostile tables have nothing');
+    UNION ALL SELECT FROM pg_temp.inventory_item UNION ALL SELECT FROM inventory_test_evil.inventory_item UNION ALL SELECT FROM pg_temp.idempotency_key
+    UNION ALL SELECT FROM inventory_test_evil.purchase_order UNION ALL SELECT FROM inventory_test_evil.purchase_order_line UNION ALL SELECT FROM inventory_test_evil.purchase_receipt UNION ALL SELECT FROM inventory_test_evil.transfer_order
+    UNION ALL SELECT FROM inventory_test_evil.transfer_order_line UNION ALL SELECT FROM inventory_test_evil.cycle_count UNION ALL SELECT FROM pg_temp.cycle_count UNION ALL SELECT FROM pg_temp.transfer_order) x), 0::bigint, 'the hostile tables have nothing');
 SELECT pg_temp.healthy('a hostile search_path');
 
 SELECT * FROM finish();
