@@ -141,6 +141,7 @@ static int	WarehouseIndex(const OrderRequest *order, int64 warehouse_id);
 static int	CompareInt64(const void *a, const void *b);
 static int	CompareCandidates(const void *a, const void *b);
 static int64 *FindActive(text *reference_id, int *nids);
+static void ErrorNoneActive(text *reference_id) pg_attribute_noreturn();
 
 /*
  * reserve_order(reference_id, lines, ttl_minutes, idempotency_key)
@@ -189,6 +190,7 @@ inventory_fulfill_order(PG_FUNCTION_ARGS)
 	text	   *reference_id = ArgumentLabel(fcinfo, 0, "reference_id");
 	int64	   *ids;
 	int			nids;
+	int			ndone = 0;
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -197,10 +199,13 @@ inventory_fulfill_order(PG_FUNCTION_ARGS)
 	for (int i = 0; i < nids; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		ReservationFulfill(ids[i], 0, MOVEMENT_SALE);
+		if (ReservationFulfillOpen(ids[i]))
+			ids[ndone++] = ids[i];
 		PlanRelease();
 	}
-	ReservationReturnSet(fcinfo, Int64ArrayGetDatum(ids, nids));
+	if (ndone == 0)
+		ErrorNoneActive(reference_id);
+	ReservationReturnSet(fcinfo, Int64ArrayGetDatum(ids, ndone));
 	LeaveEngine(&caller);
 	return (Datum) 0;
 }
@@ -217,6 +222,7 @@ inventory_cancel_order(PG_FUNCTION_ARGS)
 	text	   *reason = ArgumentOptionalText(fcinfo, 1, "reason", MAX_REASON_BYTES);
 	int64	   *ids;
 	int			nids;
+	int			ndone = 0;
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -225,10 +231,13 @@ inventory_cancel_order(PG_FUNCTION_ARGS)
 	for (int i = 0; i < nids; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		ReservationCancel(ids[i], reason, false);
+		if (ReservationCancelOpen(ids[i], reason))
+			ids[ndone++] = ids[i];
 		PlanRelease();
 	}
-	ReservationReturnSet(fcinfo, Int64ArrayGetDatum(ids, nids));
+	if (ndone == 0)
+		ErrorNoneActive(reference_id);
+	ReservationReturnSet(fcinfo, Int64ArrayGetDatum(ids, ndone));
 	LeaveEngine(&caller);
 	return (Datum) 0;
 }
@@ -608,24 +617,32 @@ CompareCandidates(const void *a, const void *b)
 
 /*
  * The ids of an order's ACTIVE reservations, in the order in which their items are
- * to be locked.  Raises IV003 when the order has none at all, IV002 when none is
- * ACTIVE.  What they are under the lock is looked at again.
+ * to be locked.  What they are under the lock is looked at again.
  */
 static int64 *
 FindActive(text *reference_id, int *nids)
 {
 	Datum		values[1] = {PointerGetDatum(reference_id)};
 	int64	   *ids;
-	bool		isnull;
-	Datum		states;
 
 	*nids = (int) PlanExecute(&find_active, values, NULL);
 	ids = palloc(Max(*nids, 1) * sizeof(int64));
 	for (int i = 0; i < *nids; i++)
 		ids[i] = PlanInt64(i, 1);
 	PlanRelease();
-	if (*nids > 0)
-		return ids;
+	return ids;
+}
+
+/*
+ * Raises IV003 when the order has no reservations at all, IV002 when none of them
+ * is ACTIVE.
+ */
+static void
+ErrorNoneActive(text *reference_id)
+{
+	Datum		values[1] = {PointerGetDatum(reference_id)};
+	bool		isnull;
+	Datum		states;
 
 	PlanExecute(&find_states, values, NULL);
 	states = PlanColumn(0, 1, &isnull);
@@ -639,5 +656,4 @@ FindActive(text *reference_id, int *nids)
 			 errmsg("order %s has no active reservation",
 					quote_literal_cstr(text_to_cstring(reference_id))),
 			 errdetail("They are %s.", TextDatumGetCString(states))));
-	return NULL;
 }

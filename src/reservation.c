@@ -193,8 +193,14 @@ static Datum Reserve(const ReserveRequest *request);
 static int64 NextReservationId(void);
 static char *DescribeRequest(const ReservationDraft *draft);
 static Datum ReturnReservation(int64 reservation_id);
+static void ReadReservation(int64 reservation_id, StockItem *item,
+							Reservation *reservation);
+static bool IsActive(const Reservation *reservation);
 static void LockReservation(int64 reservation_id, StockItem *item,
 							Reservation *reservation);
+static void Fulfill(StockItem *item, Reservation *reservation, int64 quantity,
+					MovementType type);
+static void Cancel(StockItem *item, Reservation *reservation, text *reason);
 static void CheckNotOfTransfer(int64 reservation_id);
 static void CheckNotExpired(const Reservation *reservation);
 static void CloseReservation(Reservation *reservation, char *status);
@@ -506,11 +512,10 @@ ReturnReservation(int64 reservation_id)
 }
 
 /*
- * Locks a reservation's item and reads the reservation, which has to be ACTIVE
- * (IV002) and to exist (IV003).
+ * Locks a reservation's item and reads the reservation, which has to exist (IV003).
  */
 static void
-LockReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
+ReadReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
 {
 	Datum		values[1] = {Int64GetDatum(reservation_id)};
 	bool		isnull;
@@ -529,8 +534,22 @@ LockReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
 	reservation->is_transfer = strcmp(TextDatumGetCString(PlanColumn(0, 6, &isnull)), "TRANSFER") == 0;
 	reservation->closed_at = DT_NOBEGIN;
 	reservation->close_reason = NULL;
+}
 
-	if (strcmp(reservation->status, "ACTIVE") != 0)
+static bool
+IsActive(const Reservation *reservation)
+{
+	return strcmp(reservation->status, "ACTIVE") == 0;
+}
+
+/*
+ * The same for a reservation that has to be ACTIVE (IV002).
+ */
+static void
+LockReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
+{
+	ReadReservation(reservation_id, item, reservation);
+	if (!IsActive(reservation))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
 				 errmsg("reservation %lld is not active", (long long) reservation_id),
@@ -619,34 +638,61 @@ ReservationFulfill(int64 reservation_id, int64 quantity, MovementType type)
 {
 	StockItem	item;
 	Reservation reservation;
-	Movement	movement = {.type = type};
-	int64		left;
 
 	LockReservation(reservation_id, &item, &reservation);
 	if (reservation.is_transfer && type != MOVEMENT_TRANSFER_OUT)
 		CheckNotOfTransfer(reservation_id);
-	CheckNotExpired(&reservation);
-	left = reservation.quantity - reservation.fulfilled;
+	Fulfill(&item, &reservation, quantity, type);
+}
+
+/*
+ * Sells all that is left of a reservation of an order; false when it turns out
+ * under the lock of its item that it is closed.
+ */
+bool
+ReservationFulfillOpen(int64 reservation_id)
+{
+	StockItem	item;
+	Reservation reservation;
+
+	ReadReservation(reservation_id, &item, &reservation);
+	if (!IsActive(&reservation))
+		return false;
+	Fulfill(&item, &reservation, 0, MOVEMENT_SALE);
+	return true;
+}
+
+/*
+ * Takes quantity of an ACTIVE reservation out of its locked item.  Raises IV002
+ * when it has expired, IV001 when it is more than the reservation has left.
+ */
+static void
+Fulfill(StockItem *item, Reservation *reservation, int64 quantity, MovementType type)
+{
+	Movement	movement = {.type = type};
+	int64		left = reservation->quantity - reservation->fulfilled;
+
+	CheckNotExpired(reservation);
 	if (quantity == 0)
 		quantity = left;
 	if (quantity > left)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INSUFFICIENT_STOCK),
 				 errmsg("reservation %lld has less left than is to be fulfilled",
-						(long long) reservation_id),
+						(long long) reservation->reservation_id),
 				 errdetail("Available: %lld, requested: %lld.",
 						   (long long) left, (long long) quantity)));
 
 	movement.quantity = -quantity;
-	movement.reference_id = reservation.reference_id;
-	movement.reservation_id = reservation_id;
-	ReleaseReserved(&item, quantity);
-	StockMove(&item, &movement);
+	movement.reference_id = reservation->reference_id;
+	movement.reservation_id = reservation->reservation_id;
+	ReleaseReserved(item, quantity);
+	StockMove(item, &movement);
 
-	reservation.fulfilled += quantity;
+	reservation->fulfilled += quantity;
 	if (quantity == left)
-		CloseReservation(&reservation, "FULFILLED");
-	StoreReservation(&reservation);
+		CloseReservation(reservation, "FULFILLED");
+	StoreReservation(reservation);
 }
 
 /*
@@ -663,11 +709,37 @@ ReservationCancel(int64 reservation_id, text *reason, bool by_transfer)
 	LockReservation(reservation_id, &item, &reservation);
 	if (reservation.is_transfer && !by_transfer)
 		CheckNotOfTransfer(reservation_id);
-	ReleaseReserved(&item, reservation.quantity - reservation.fulfilled);
-	StockStore(&item);
-	reservation.close_reason = reason;
-	CloseReservation(&reservation, "CANCELLED");
-	StoreReservation(&reservation);
+	Cancel(&item, &reservation, reason);
+}
+
+/*
+ * Cancels a reservation of an order; false when it turns out under the lock of its
+ * item that it is closed.
+ */
+bool
+ReservationCancelOpen(int64 reservation_id, text *reason)
+{
+	StockItem	item;
+	Reservation reservation;
+
+	ReadReservation(reservation_id, &item, &reservation);
+	if (!IsActive(&reservation))
+		return false;
+	Cancel(&item, &reservation, reason);
+	return true;
+}
+
+/*
+ * Gives back to a locked item what an ACTIVE reservation holds of it.
+ */
+static void
+Cancel(StockItem *item, Reservation *reservation, text *reason)
+{
+	ReleaseReserved(item, reservation->quantity - reservation->fulfilled);
+	StockStore(item);
+	reservation->close_reason = reason;
+	CloseReservation(reservation, "CANCELLED");
+	StoreReservation(reservation);
 }
 
 /*

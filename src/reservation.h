@@ -27,6 +27,8 @@ extern void ReservationMakeRoom(StockItem *item, int64 quantity);
 extern void ReservationHold(StockItem *item, int64 quantity);
 extern int64 ReservationInsert(const ReservationDraft *draft, int64 reservation_id);
 extern void ReservationFulfill(int64 reservation_id, int64 quantity, MovementType type);
+extern bool ReservationFulfillOpen(int64 reservation_id);
+extern bool ReservationCancelOpen(int64 reservation_id, text *reason);
 extern void ReservationCancel(int64 reservation_id, text *reason, bool by_transfer);
 extern void ReservationForceRoom(StockItem *item, int64 quantity, const char *reason);
 extern void ReservationReturnSet(FunctionCallInfo fcinfo, Datum reservation_ids);

@@ -6,7 +6,8 @@
  * Each step locks the transfer, then the items of both warehouses, the source's
  * and the destination's, even where it changes only one of them: so transfers that
  * run in opposite directions never wait for each other in a circle, however many
- * steps a transaction takes.
+ * steps a transaction takes.  For that, the first step makes the destination's
+ * items where there are none yet.
  */
 #include "postgres.h"
 
@@ -169,8 +170,7 @@ static text *ReferenceOf(int64 transfer_id);
 static void LockTransfer(int64 transfer_id, Transfer *transfer);
 static void LockTransferIn(int64 transfer_id, const char *status, Transfer *transfer);
 static TransferLine *ReadLines(const Transfer *transfer, int *nlines);
-static void LockLines(StockSet *stock, const Transfer *transfer,
-					  const TransferLine *lines, int nlines);
+static void LockLines(const Transfer *transfer, const TransferLine *lines, int nlines);
 static Datum Ship(int64 transfer_id);
 static void ShipLine(const Transfer *transfer, const TransferLine *line);
 static Datum Arrive(const Transfer *transfer, const LineItem *items, int nitems);
@@ -196,6 +196,8 @@ inventory_create_transfer(PG_FUNCTION_ARGS)
 	Datum		result;
 
 	EnterEngine(fcinfo, &caller);
+	CheckWarehouses(from_warehouse_id, to_warehouse_id);
+	LineItemsCheckExist(items, nitems, &transfer_line);
 	CreateTransfer(from_warehouse_id, to_warehouse_id, items, nitems, &result);
 	LeaveEngine(&caller);
 	return result;
@@ -272,7 +274,6 @@ inventory_cancel_transfer(PG_FUNCTION_ARGS)
 	Transfer	transfer;
 	TransferLine *lines;
 	int			nlines;
-	StockSet	stock = {0};
 	Identity	caller;
 	Datum		result;
 
@@ -281,7 +282,7 @@ inventory_cancel_transfer(PG_FUNCTION_ARGS)
 	if (strcmp(transfer.status, "PENDING") != 0 && strcmp(transfer.status, "IN_TRANSIT") != 0)
 		ErrorState("transfer", transfer_id, transfer.status, "open");
 	lines = ReadLines(&transfer, &nlines);
-	LockLines(&stock, &transfer, lines, nlines);
+	LockLines(&transfer, lines, nlines);
 	ReleaseHolds(lines, nlines);
 	for (int i = 0; i < nlines; i++)
 	{
@@ -309,14 +310,16 @@ inventory_transfer_stock(PG_FUNCTION_ARGS)
 
 	item.quantity = ArgumentQuantity(fcinfo, 3, "quantity");
 	EnterEngine(fcinfo, &caller);
+	CheckWarehouses(from_warehouse_id, to_warehouse_id);
+	StockCheckProduct(item.product_id);
 	result = Ship(CreateTransfer(from_warehouse_id, to_warehouse_id, &item, 1, &result));
 	LeaveEngine(&caller);
 	return result;
 }
 
 /*
- * Makes a PENDING transfer that holds its goods at the source.  Returns its id,
- * and its row in *row.
+ * Makes a PENDING transfer that holds its goods at the source.  Warehouses and
+ * products have been looked up.  Returns its id, and its row in *row.
  */
 static int64
 CreateTransfer(int64 from_warehouse_id, int64 to_warehouse_id,
@@ -334,7 +337,6 @@ CreateTransfer(int64 from_warehouse_id, int64 to_warehouse_id,
 	};
 	StockSet	stock = {0};
 
-	CheckWarehouses(from_warehouse_id, to_warehouse_id);
 	PlanExecute(&insert_transfer, values, NULL);
 	*row = PlanResult();
 	transfer.transfer_id = PlanInt64(0, 2);
@@ -344,11 +346,7 @@ CreateTransfer(int64 from_warehouse_id, int64 to_warehouse_id,
 		LockBothSides(&stock, items[i].product_id, &transfer);
 	StockSetLock(&stock);
 	for (int i = 0; i < nitems; i++)
-	{
-		if (StockSetFind(&stock, items[i].product_id, from_warehouse_id)->item_id == 0)
-			LineItemsCheckExist(items, nitems, &transfer_line);
 		HoldLine(&transfer, &items[i]);
-	}
 	return transfer.transfer_id;
 }
 
@@ -374,7 +372,7 @@ static void
 LockBothSides(StockSet *set, int64 product_id, const Transfer *transfer)
 {
 	StockSetAdd(set, product_id, transfer->from_warehouse_id, false);
-	StockSetAdd(set, product_id, transfer->to_warehouse_id, false);
+	StockSetAdd(set, product_id, transfer->to_warehouse_id, true);
 }
 
 /*
@@ -475,14 +473,16 @@ ReadLines(const Transfer *transfer, int *nlines)
 }
 
 /*
- * Locks the items of the lines at both ends, and what is in the set already.
+ * Locks the items of the lines at both ends.
  */
 static void
-LockLines(StockSet *stock, const Transfer *transfer, const TransferLine *lines, int nlines)
+LockLines(const Transfer *transfer, const TransferLine *lines, int nlines)
 {
+	StockSet	stock = {0};
+
 	for (int i = 0; i < nlines; i++)
-		LockBothSides(stock, lines[i].product_id, transfer);
-	StockSetLock(stock);
+		LockBothSides(&stock, lines[i].product_id, transfer);
+	StockSetLock(&stock);
 }
 
 /*
@@ -494,11 +494,10 @@ Ship(int64 transfer_id)
 	Transfer	transfer;
 	TransferLine *lines;
 	int			nlines;
-	StockSet	stock = {0};
 
 	LockTransferIn(transfer_id, "PENDING", &transfer);
 	lines = ReadLines(&transfer, &nlines);
-	LockLines(&stock, &transfer, lines, nlines);
+	LockLines(&transfer, lines, nlines);
 	for (int i = 0; i < nlines; i++)
 		ShipLine(&transfer, &lines[i]);
 	return StoreStep(&mark_shipped, transfer_id, LedgerOccurredAt(GetCurrentTimestamp()));
@@ -544,7 +543,6 @@ Arrive(const Transfer *transfer, const LineItem *items, int nitems)
 	TransferLine *lines = ReadLines(transfer, &nlines);
 	OpenLine   *open = palloc0(Max(nlines, 1) * sizeof(OpenLine));
 	LineDelivery *deliveries;
-	StockSet	stock = {0};
 
 	for (int i = 0; i < nlines; i++)
 	{
@@ -555,9 +553,7 @@ Arrive(const Transfer *transfer, const LineItem *items, int nitems)
 	deliveries = items == NULL ? LineItemsDeliverAll(open, nlines, &ndeliveries) :
 		LineItemsDeliver(items, nitems, open, nlines, "transfer",
 						 transfer->transfer_id, &ndeliveries);
-	for (int i = 0; i < ndeliveries; i++)
-		StockSetAdd(&stock, deliveries[i].line->product_id, transfer->to_warehouse_id, true);
-	LockLines(&stock, transfer, lines, nlines);
+	LockLines(transfer, lines, nlines);
 	for (int i = 0; i < ndeliveries; i++)
 	{
 		BringIn(transfer, transfer->to_warehouse_id, deliveries[i].line->product_id,

@@ -74,6 +74,32 @@ SELECT throws_like('UPDATE inventory.inventory_item SET reorder_point = 7 WHERE 
 DROP TRIGGER zzz ON inventory.inventory_item;
 SELECT pg_temp.healthy('triggers that swallow and change');
 
+-- The same for what orders and counts write
+
+CREATE FUNCTION pg_temp.swallowed(relation text, event text, statement text, label text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    before text := pg_temp.state();
+BEGIN
+    EXECUTE format('CREATE TRIGGER swallow BEFORE %s ON inventory.%I FOR EACH ROW EXECUTE FUNCTION inventory_test.swallow()', event, relation);
+    RETURN NEXT isnt(pg_temp.detail_of(statement), 'no error', label);
+    RETURN NEXT is(pg_temp.state(), before, label || ': nothing changed');
+    EXECUTE format('DROP TRIGGER swallow ON inventory.%I', relation);
+END
+$$;
+SELECT pg_temp.swallowed('reservation', 'INSERT', $$SELECT inventory.reserve_order('o', '[{"product_id": 8, "quantity": 1}]')$$, 'an order whose reservation is swallowed');
+SELECT pg_temp.swallowed('idempotency_key', 'INSERT', $$SELECT inventory.reserve_order('o', '[{"product_id": 8, "quantity": 1}]', idempotency_key => 'k')$$, 'an order whose key is swallowed');
+SELECT pg_temp.swallowed('idempotency_key', 'UPDATE', $$SELECT inventory.reserve_order('o', '[{"product_id": 8, "quantity": 1}]', idempotency_key => 'k')$$, 'an order whose result is not kept with its key');
+SELECT pg_temp.swallowed('inventory_item', 'UPDATE', $$SELECT inventory.reserve_order('o', '[{"product_id": 8, "quantity": 1}]')$$, 'an order whose hold is swallowed');
+SELECT inventory.reserve_order('order', '[{"product_id": 8, "quantity": 1}]');
+SELECT pg_temp.swallowed('reservation', 'UPDATE', $$SELECT inventory.fulfill_order('order')$$, 'an order whose fulfilment is swallowed');
+SELECT pg_temp.swallowed('reservation', 'UPDATE', $$SELECT inventory.cancel_order('order')$$, 'an order whose end is swallowed');
+SELECT pg_temp.swallowed('stock_movement', 'INSERT', $$SELECT inventory.fulfill_order('order')$$, 'an order whose movement is swallowed');
+SELECT pg_temp.swallowed('cycle_count', 'INSERT', 'SELECT inventory.start_count(8, 1)', 'a count that is swallowed');
+SELECT inventory.start_count(8, 1);
+SELECT pg_temp.swallowed('cycle_count', 'UPDATE', $$SELECT inventory.record_count(8, 1, 9, 'THEFT')$$, 'a count whose result is swallowed');
+SELECT pg_temp.swallowed('stock_movement', 'INSERT', $$SELECT inventory.record_count(8, 1, 9, 'THEFT')$$, 'a count whose movement is swallowed');
+SELECT pg_temp.healthy('orders and counts that are swallowed');
+
 -- The settings reach the first movement also when a trigger writes it
 
 CREATE FUNCTION inventory_test.correct() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -125,6 +151,14 @@ INSERT INTO inventory.reservation (product_id, warehouse_id, quantity, reference
 SELECT throws_ok($$SELECT inventory.reserve_stock(5, 1, 12, 'big')$$, 'IV001', NULL, 'more than is there is not sold');
 SELECT is(pg_temp.detail_of($$SELECT inventory.reserve_stock(5, 1, 12, 'big')$$), 'Available: 10, requested: 12.', 'and the phantom is not counted');
 SELECT throws_ok($$SELECT inventory.cancel_reservation(reservation_id) FROM inventory.reservation WHERE reference_id = 'phantom'$$, 'IV002', NULL, 'it cannot be given back');
+SELECT throws_ok($$SELECT inventory.reserve_order('big', '[{"product_id": 5, "quantity": 12}]')$$, 'IV001', NULL, 'nor by an order that names no warehouse');
+SELECT is(pg_temp.detail_of($$SELECT inventory.reserve_order('big', '[{"product_id": 5, "quantity": 12}]')$$), 'Available: 10, requested: 12.', 'where the phantom is not counted either');
+SELECT throws_ok($$SELECT inventory.cancel_order('phantom')$$, 'IV002', NULL, 'nor is it given back as an order');
+INSERT INTO inventory.reservation (product_id, warehouse_id, quantity, reference_id) VALUES (7, 1, 5, 'phantom order'), (28, 2, 5, 'no item order');
+SELECT inventory.reserve_stock(7, 1, 1, 'phantom order');
+SELECT pg_temp.refused($$SELECT inventory.fulfill_order('phantom order')$$, 'IV002', 'reservations of product 7 in warehouse 1 hold more than is reserved', 'Reserved: 1, to give back: 5.', 'an order with a phantom is not fulfilled');
+SELECT throws_ok($$SELECT inventory.fulfill_order('no item order')$$, 'IV003', NULL, 'nor is one of an item that does not exist');
+SELECT throws_ok($$SELECT inventory.record_count(7, 1, 0, 'THEFT', 'cancel_newest')$$, 'IV002', 'reservations of product 7 in warehouse 1 hold more than is reserved', 'nor does a count make room with it');
 SELECT inventory.reserve_stock(6, 1, 3, 'real');
 UPDATE inventory.reservation SET expires_at = now() - interval '1 min' WHERE reference_id = 'real';
 SELECT is(inventory.expire_reservations(1), 1::bigint, 'it does not keep others from expiring');
