@@ -228,7 +228,7 @@ inventory_start_count(PG_FUNCTION_ARGS)
 	values[1] = TimestampTzGetDatum(LedgerOccurredAt(GetCurrentTimestamp()));
 	values[2] = Int64GetDatum(item.version);
 	values[3] = Int64GetDatum(item.on_hand);
-	PlanExecute(&start_count, values, NULL);
+	PlanWriteRow(&start_count, values, NULL);
 	result = PlanResult();
 	LeaveEngine(&caller);
 	return result;
@@ -335,7 +335,7 @@ FindOrInsertCount(const StockItem *item, CycleCount *count)
 	count->started_at = DT_NOBEGIN;
 	if (PlanExecute(&find_open, values, NULL) == 0)
 	{
-		PlanExecute(&insert_count, values, NULL);
+		PlanWriteRow(&insert_count, values, NULL);
 		count->count_id = PlanInt64(0, 1);
 		return;
 	}
@@ -415,7 +415,7 @@ StoreCount(const CycleCount *count, TimestampTz counted_at, int64 system_quantit
 	};
 
 	/* Where nothing differs there is neither a cause nor a movement. */
-	PlanExecute(&record_count, values, movement_id == 0 ? "     nn" : NULL);
+	PlanWriteRow(&record_count, values, movement_id == 0 ? "     nn" : NULL);
 	return PlanResult();
 }
 

@@ -89,11 +89,7 @@ IdempotencyStore(text *key, Datum reservation_ids)
 {
 	Datum		values[2] = {PointerGetDatum(key), reservation_ids};
 
-	if (PlanExecute(&store_key, values, NULL) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("idempotency key \"%s\" was not kept", text_to_cstring(key)),
-				 errhint("Look for a trigger, rule or row security policy on inventory.idempotency_key.")));
+	PlanWriteRow(&store_key, values, NULL);
 }
 
 /*

@@ -184,7 +184,7 @@ LedgerAppend(const StockItem *item, const Movement *movement)
 	if (movement->reservation_id == 0)
 		nulls[12] = 'n';
 
-	PlanExecute(&append_one, values, nulls);
+	PlanWriteRow(&append_one, values, nulls);
 	return PlanInt64(0, 2);
 }
 

@@ -57,6 +57,24 @@ PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 }
 
 /*
+ * Runs a plan that writes exactly one row.  Raises 55000 when something that
+ * somebody put on the table keeps it from doing so.
+ */
+void
+PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls)
+{
+	uint64		rows = PlanExecute(plan, values, nulls);
+
+	if (rows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("%llu rows were written where it should be one",
+						(unsigned long long) rows),
+				 errdetail("The statement was: %s", plan->sql),
+				 errhint("Look for a trigger, rule or row security policy on its table.")));
+}
+
+/*
  * Frees the rows of the last statement, for loops that run many.
  */
 void
@@ -72,6 +90,8 @@ PlanRelease(void)
 Datum
 PlanColumn(uint64 row, int column, bool *isnull)
 {
+	if (row >= SPI_tuptable->numvals)
+		elog(ERROR, "the last statement returned no row %llu", (unsigned long long) row);
 	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
 						 column, isnull);
 }

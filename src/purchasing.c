@@ -332,7 +332,7 @@ InsertOrder(int64 supplier_id, int64 warehouse_id, const DateADT *expected, Datu
 		PerformedBy()
 	};
 
-	PlanExecute(&insert_order, values, expected == NULL ? "  n  " : NULL);
+	PlanWriteRow(&insert_order, values, expected == NULL ? "  n  " : NULL);
 	*order = PlanResult();
 	return PlanInt64(0, 2);
 }
@@ -363,7 +363,7 @@ InsertLine(int64 po_id, int64 supplier_id, const LineItem *item)
 	CheckTerms(item, supplier_id);
 	if (!item->has_unit_cost)
 		values[4] = PlanColumn(0, 2, &no_cost);
-	PlanExecute(&insert_line, values, no_cost ? "    n" : NULL);
+	PlanWriteRow(&insert_line, values, no_cost ? "    n" : NULL);
 }
 
 /*
@@ -443,7 +443,7 @@ StoreStep(KeptPlan *step, int64 po_id, TimestampTz at, const DateADT *expected)
 		DateADTGetDatum(expected == NULL ? 0 : *expected)
 	};
 
-	PlanExecute(step, values, expected == NULL ? "  n" : NULL);
+	PlanWriteRow(step, values, expected == NULL ? "  n" : NULL);
 	return PlanResult();
 }
 
@@ -527,9 +527,7 @@ ReceiveLine(const PurchaseOrder *order, const LineDelivery *delivery,
 	StockLockOrCreate(delivery->line->product_id, order->warehouse_id, &item);
 	values[6] = Int64GetDatum(StockMove(&item, &movement));
 	PlanRelease();
-	if (PlanExecute(&receive_line, values, NULL) != 1)
-		elog(ERROR, "line %d of purchase order %lld vanished while it was locked",
-			 delivery->line->line_no, (long long) order->po_id);
+	PlanWriteRow(&receive_line, values, NULL);
 	if (!delivery->has_unit_cost)
 	{
 		values[3] = PlanColumn(0, 1, &isnull);
@@ -539,5 +537,5 @@ ReceiveLine(const PurchaseOrder *order, const LineDelivery *delivery,
 	/* An order that somebody inserted as it was may not say when it was sent. */
 	if (TIMESTAMP_IS_NOBEGIN(order->submitted_at))
 		nulls[5] = 'n';
-	PlanExecute(&insert_receipt, values, nulls);
+	PlanWriteRow(&insert_receipt, values, nulls);
 }

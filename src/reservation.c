@@ -288,7 +288,7 @@ inventory_extend_reservation(PG_FUNCTION_ARGS)
 	/* Also for who reads the reservation in an older snapshot: 40001, not a lie. */
 	StockStore(&item);
 	values[1] = TimestampTzGetDatum(MinutesFrom(GetCurrentTimestamp(), ttl_minutes));
-	PlanExecute(&extend_reservation, values, NULL);
+	PlanWriteRow(&extend_reservation, values, NULL);
 	result = PlanResult();
 	LeaveEngine(&caller);
 	return result;
@@ -494,7 +494,7 @@ ReservationInsert(const ReservationDraft *draft, int64 reservation_id)
 		nulls[0] = 'n';
 	if (draft->ttl_minutes == 0)
 		nulls[7] = 'n';
-	PlanExecute(&insert_reservation, values, nulls);
+	PlanWriteRow(&insert_reservation, values, nulls);
 	return PlanInt64(0, 2);
 }
 
@@ -625,7 +625,7 @@ StoreReservation(const Reservation *reservation)
 		nulls[3] = 'n';
 	if (reservation->close_reason == NULL)
 		nulls[4] = 'n';
-	PlanExecute(&store_reservation, values, nulls);
+	PlanWriteRow(&store_reservation, values, nulls);
 }
 
 /*

@@ -376,7 +376,7 @@ StockMarkCounted(const StockItem *item, TimestampTz counted_at)
 {
 	Datum		values[2] = {Int64GetDatum(item->item_id), TimestampTzGetDatum(counted_at)};
 
-	PlanExecute(&mark_counted, values, NULL);
+	PlanWriteRow(&mark_counted, values, NULL);
 }
 
 /*

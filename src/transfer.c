@@ -337,7 +337,7 @@ CreateTransfer(int64 from_warehouse_id, int64 to_warehouse_id,
 	};
 	StockSet	stock = {0};
 
-	PlanExecute(&insert_transfer, values, NULL);
+	PlanWriteRow(&insert_transfer, values, NULL);
 	*row = PlanResult();
 	transfer.transfer_id = PlanInt64(0, 2);
 	transfer.reference_id = ReferenceOf(transfer.transfer_id);
@@ -401,7 +401,7 @@ HoldLine(const Transfer *transfer, const LineItem *item)
 	ReservationHold(&source, item->quantity);
 	values[4] = Int64GetDatum(ReservationInsert(&draft, 0));
 	PlanRelease();
-	PlanExecute(&insert_line, values, NULL);
+	PlanWriteRow(&insert_line, values, NULL);
 }
 
 /*
@@ -624,9 +624,7 @@ StoreLine(const Transfer *transfer, int line_no, int64 shipped, int64 received,
 		Int64GetDatum(returned)
 	};
 
-	if (PlanExecute(&store_line, values, NULL) != 1)
-		elog(ERROR, "line %d of transfer %lld vanished while it was locked",
-			 line_no, (long long) transfer->transfer_id);
+	PlanWriteRow(&store_line, values, NULL);
 }
 
 /*
@@ -637,6 +635,6 @@ StoreStep(KeptPlan *step, int64 transfer_id, TimestampTz at)
 {
 	Datum		values[2] = {Int64GetDatum(transfer_id), TimestampTzGetDatum(at)};
 
-	PlanExecute(step, values, NULL);
+	PlanWriteRow(step, values, NULL);
 	return PlanResult();
 }

@@ -71,19 +71,19 @@ COMMENT ON COLUMN inventory.supplier_performance.fill_rate IS 'Share, 0 to 1, of
 
 CREATE VIEW inventory.count_due AS
 SELECT c.product_id, p.sku, p.name AS product_name, c.warehouse_id, w.name AS warehouse_name,
-    c.velocity_class, c.due_on, today.day - c.due_on AS days_overdue, c.counts_open, c.started_at, i.last_counted_at, p.base_unit
+    c.velocity_class, c.due_on, (now() AT TIME ZONE w.timezone)::date - c.due_on AS days_overdue, c.counts_open, c.started_at, i.last_counted_at, p.base_unit
 FROM (
     SELECT o.product_id, o.warehouse_id, min(o.due_on) AS due_on, count(*) AS counts_open, max(o.started_at) AS started_at,
         (array_agg(o.velocity_class ORDER BY o.due_on DESC NULLS LAST))[1] AS velocity_class
     FROM inventory.cycle_count o
+    JOIN inventory.warehouse z ON z.warehouse_id = o.warehouse_id
     WHERE o.counted_at IS NULL AND o.superseded_by IS NULL
+        AND (o.due_on <= (now() AT TIME ZONE z.timezone)::date OR o.started_at IS NOT NULL)
     GROUP BY o.product_id, o.warehouse_id
 ) AS c
 JOIN inventory.product p ON p.product_id = c.product_id
 JOIN inventory.warehouse w ON w.warehouse_id = c.warehouse_id
-LEFT JOIN inventory.inventory_item i ON i.product_id = c.product_id AND i.warehouse_id = c.warehouse_id
-CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE w.timezone)::date AS day) AS today
-WHERE c.due_on <= today.day OR c.started_at IS NOT NULL;
+LEFT JOIN inventory.inventory_item i ON i.product_id = c.product_id AND i.warehouse_id = c.warehouse_id;
 COMMENT ON VIEW inventory.count_due IS 'Items that people should count: one row for each item with an open count that is due by now in the time zone of its warehouse, or under way. The quantity on hand is not here, so that nobody counts towards it.';
 COMMENT ON COLUMN inventory.count_due.product_id IS 'The product.';
 COMMENT ON COLUMN inventory.count_due.sku IS 'Its stock keeping unit.';
