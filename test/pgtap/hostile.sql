@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(29);
+SELECT plan(58);
 
 \ir include/setup.psql
 CREATE ROLE inventory_test_operator;
@@ -94,10 +94,10 @@ SELECT inventory.reserve_order('order', '[{"product_id": 8, "quantity": 1}]');
 SELECT pg_temp.swallowed('reservation', 'UPDATE', $$SELECT inventory.fulfill_order('order')$$, 'an order whose fulfilment is swallowed');
 SELECT pg_temp.swallowed('reservation', 'UPDATE', $$SELECT inventory.cancel_order('order')$$, 'an order whose end is swallowed');
 SELECT pg_temp.swallowed('stock_movement', 'INSERT', $$SELECT inventory.fulfill_order('order')$$, 'an order whose movement is swallowed');
-SELECT pg_temp.swallowed('cycle_count', 'INSERT', 'SELECT inventory.start_count(8, 1)', 'a count that is swallowed');
-SELECT inventory.start_count(8, 1);
-SELECT pg_temp.swallowed('cycle_count', 'UPDATE', $$SELECT inventory.record_count(8, 1, 9, 'THEFT')$$, 'a count whose result is swallowed');
-SELECT pg_temp.swallowed('stock_movement', 'INSERT', $$SELECT inventory.record_count(8, 1, 9, 'THEFT')$$, 'a count whose movement is swallowed');
+SELECT pg_temp.swallowed('cycle_count', 'INSERT', 'SELECT inventory.start_count(9, 1)', 'a count that is swallowed');
+SELECT inventory.start_count(9, 1);
+SELECT pg_temp.swallowed('cycle_count', 'UPDATE', $$SELECT inventory.record_count(9, 1, 9, 'THEFT')$$, 'a count whose result is swallowed');
+SELECT pg_temp.swallowed('stock_movement', 'INSERT', $$SELECT inventory.record_count(9, 1, 9, 'THEFT')$$, 'a count whose movement is swallowed');
 SELECT pg_temp.healthy('orders and counts that are swallowed');
 
 -- The settings reach the first movement also when a trigger writes it
@@ -154,9 +154,9 @@ SELECT throws_ok($$SELECT inventory.cancel_reservation(reservation_id) FROM inve
 SELECT throws_ok($$SELECT inventory.reserve_order('big', '[{"product_id": 5, "quantity": 12}]')$$, 'IV001', NULL, 'nor by an order that names no warehouse');
 SELECT is(pg_temp.detail_of($$SELECT inventory.reserve_order('big', '[{"product_id": 5, "quantity": 12}]')$$), 'Available: 10, requested: 12.', 'where the phantom is not counted either');
 SELECT throws_ok($$SELECT inventory.cancel_order('phantom')$$, 'IV002', NULL, 'nor is it given back as an order');
-INSERT INTO inventory.reservation (product_id, warehouse_id, quantity, reference_id) VALUES (7, 1, 5, 'phantom order'), (28, 2, 5, 'no item order');
 SELECT inventory.reserve_stock(7, 1, 1, 'phantom order');
-SELECT pg_temp.refused($$SELECT inventory.fulfill_order('phantom order')$$, 'IV002', 'reservations of product 7 in warehouse 1 hold more than is reserved', 'Reserved: 1, to give back: 5.', 'an order with a phantom is not fulfilled');
+INSERT INTO inventory.reservation (product_id, warehouse_id, quantity, reference_id) VALUES (7, 1, 5, 'phantom order'), (28, 2, 5, 'no item order');
+SELECT pg_temp.refused($$SELECT inventory.fulfill_order('phantom order')$$, 'IV002', 'reservations of product 7 in warehouse 1 hold more than is reserved', 'Reserved: 0, to give back: 5.', 'an order with a phantom is not fulfilled');
 SELECT throws_ok($$SELECT inventory.fulfill_order('no item order')$$, 'IV003', NULL, 'nor is one of an item that does not exist');
 SELECT throws_ok($$SELECT inventory.record_count(7, 1, 0, 'THEFT', 'cancel_newest')$$, 'IV002', 'reservations of product 7 in warehouse 1 hold more than is reserved', 'nor does a count make room with it');
 SELECT inventory.reserve_stock(6, 1, 3, 'real');

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(84);
+SELECT plan(115);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -43,7 +43,8 @@ INSERT INTO entity VALUES
     ('transfer_order_line', 'transfer_id, line_no, product_id, quantity, quantity_shipped, quantity_received, quantity_lost'),
     ('root_cause', 'code, description'),
     ('cycle_count', 'count_id, product_id, warehouse_id, due_on, counted_at, counted_by, counted_quantity, system_quantity, delta, root_cause, movement_id'),
-    ('procurement_notification', 'notification_id, po_id, payload, created_at, acknowledged_at');
+    ('procurement_notification', 'notification_id, po_id, payload, created_at, acknowledged_at'),
+    ('purchase_receipt', 'receipt_id, po_id, line_no, quantity, unit_cost, received_at, lead_time_days, movement_id');
 SELECT has_table('inventory', e.name, 'table ' || e.name) FROM entity e;
 SELECT is_empty(format($$
     SELECT trim(c) FROM regexp_split_to_table(%L, ',') c
@@ -94,6 +95,23 @@ INSERT INTO signature VALUES
     ('receive_stock', 'product_id bigint, warehouse_id bigint, quantity bigint, reference_id text DEFAULT NULL::text', 'inventory.stock_movement'),
     ('return_stock', 'product_id bigint, warehouse_id bigint, quantity bigint, reference_id text DEFAULT NULL::text', 'inventory.stock_movement'),
     ('adjust_stock', 'product_id bigint, warehouse_id bigint, delta bigint, root_cause text, reference_id text DEFAULT NULL::text', 'inventory.stock_movement'),
+    ('reserve_order', 'reference_id text, lines jsonb, ttl_minutes integer DEFAULT 30, idempotency_key text DEFAULT NULL::text', 'SETOF inventory.reservation'),
+    ('fulfill_order', 'reference_id text', 'SETOF inventory.reservation'),
+    ('cancel_order', 'reference_id text, reason text DEFAULT NULL::text', 'SETOF inventory.reservation'),
+    ('create_purchase_order', 'supplier_id bigint, warehouse_id bigint, line_items jsonb, expected_delivery_date date DEFAULT NULL::date', 'inventory.purchase_order'),
+    ('submit_purchase_order', 'po_id bigint', 'inventory.purchase_order'),
+    ('confirm_purchase_order', 'po_id bigint, expected_delivery_date date DEFAULT NULL::date', 'inventory.purchase_order'),
+    ('receive_purchase_order', 'po_id bigint, line_items jsonb DEFAULT NULL::jsonb', 'inventory.purchase_order'),
+    ('cancel_purchase_order', 'po_id bigint', 'inventory.purchase_order'),
+    ('create_transfer', 'from_warehouse_id bigint, to_warehouse_id bigint, line_items jsonb', 'inventory.transfer_order'),
+    ('ship_transfer', 'transfer_id bigint', 'inventory.transfer_order'),
+    ('receive_transfer', 'transfer_id bigint, line_items jsonb DEFAULT NULL::jsonb', 'inventory.transfer_order'),
+    ('close_transfer', 'transfer_id bigint, root_cause text DEFAULT ''LOST_IN_TRANSIT''::text', 'inventory.transfer_order'),
+    ('cancel_transfer', 'transfer_id bigint', 'inventory.transfer_order'),
+    ('transfer_stock', 'product_id bigint, from_warehouse_id bigint, to_warehouse_id bigint, quantity bigint', 'inventory.transfer_order'),
+    ('plan_cycle_counts', 'due_on date DEFAULT CURRENT_DATE', 'bigint'),
+    ('start_count', 'product_id bigint, warehouse_id bigint', 'inventory.cycle_count'),
+    ('record_count', 'product_id bigint, warehouse_id bigint, counted_quantity bigint, root_cause text DEFAULT NULL::text, on_shortfall text DEFAULT ''error''::text', 'inventory.cycle_count'),
     ('verify_ledger', '', 'TABLE(product_id bigint, warehouse_id bigint, problem text, expected bigint, actual bigint)'),
     ('grant_access', 'role regrole, access text', 'void'),
     ('revoke_access', 'role regrole, access text', 'void');
@@ -102,6 +120,15 @@ SELECT is((SELECT pg_get_function_arguments(p.oid) || ' -> ' || pg_get_function_
     s.arguments || ' -> ' || s.result, 'signature of ' || s.name) FROM signature s;
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.purchase_order']);
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.transfer_order']);
+SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', 'low_stock', 'movement_history', 'open_reservation', 'in_transit', 'supplier_performance', 'count_due', 'count_accuracy', 'shrinkage']) v;
+
+-- Settings: what a session may say of its own work, and what only a superuser permits
+SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif(boot_val, '')) FROM pg_settings WHERE name LIKE 'inventory.%'$$, ARRAY[
+    'performed_by string user', 'occurred_at string user', 'movement_type enum user ADJUSTMENT', 'reference_id string user', 'root_cause string user',
+    'allocation enum user priority', 'over_receipt_tolerance_percent real superuser 0',
+    'count_window_days integer user 90', 'count_fast_percent real user 80', 'count_fast_days integer user 7', 'count_slow_days integer user 28'], 'settings and their defaults');
+SELECT is((SELECT enumvals FROM pg_settings WHERE name = 'inventory.allocation'), ARRAY['priority', 'most_stock', 'fewest_splits'], 'ways to allocate');
+SELECT throws_ok('SET inventory.allocate = 1', '42602', NULL, 'a setting that does not exist is refused');
 
 -- Comments
 
