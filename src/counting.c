@@ -174,7 +174,7 @@ static void ReadCountRequest(FunctionCallInfo fcinfo, CountRequest *request);
 static void FindOrInsertCount(const StockItem *item, CycleCount *count);
 static int64 Adjust(StockItem *item, const CycleCount *count, int64 delta,
 					const CountRequest *request);
-static void CheckShortfall(StockItem *item, int64 missing);
+static void MakeRoom(StockItem *item, int64 missing, bool cancel_newest);
 static Datum StoreCount(const CycleCount *count, TimestampTz counted_at,
 						int64 system_quantity, const CountRequest *request,
 						int64 movement_id);
@@ -370,22 +370,27 @@ Adjust(StockItem *item, const CycleCount *count, int64 delta,
 						   (long long) request->counted,
 						   (long long) (request->counted - delta)),
 				 errhint("The known ones are in inventory.root_cause.")));
-	if (delta < 0 && request->cancel_newest)
-		ReservationForceRoom(item, -delta, "COUNT_SHORTFALL");
-	else if (delta < 0)
-		CheckShortfall(item, -delta);
+	if (delta < 0)
+		MakeRoom(item, -delta, request->cancel_newest);
 	return StockMove(item, &adjustment);
 }
 
 /*
  * Makes room for what is missing from a locked item.  Raises IV001 when the
- * reservations need it.
+ * reservations need it and are not to give way, or when more is missing than is
+ * there.
  */
 static void
-CheckShortfall(StockItem *item, int64 missing)
+MakeRoom(StockItem *item, int64 missing, bool cancel_newest)
 {
-	int64		available = ReservationFree(item);
+	int64		available;
 
+	if (cancel_newest && missing <= item->on_hand)
+	{
+		ReservationForceRoom(item, missing, "COUNT_SHORTFALL");
+		return;
+	}
+	available = cancel_newest ? item->on_hand : ReservationFree(item);
 	if (available < missing)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INSUFFICIENT_STOCK),
@@ -393,6 +398,8 @@ CheckShortfall(StockItem *item, int64 missing)
 						(long long) item->product_id, (long long) item->warehouse_id),
 				 errdetail("Available: %lld, requested: %lld.",
 						   (long long) available, (long long) missing),
+				 missing > item->on_hand ?
+				 errhint("Count again: what has left since the count was started is more than it found.") :
 				 errhint("Cancel reservations first, or let record_count do it: on_shortfall => 'cancel_newest'.")));
 	ReservationMakeRoom(item, missing);
 }

@@ -350,17 +350,14 @@ ReservationMakeRoom(StockItem *item, int64 quantity)
 
 /*
  * The same at any price: what expired goes first, then the newest reservations are
- * cancelled, until quantity is available of a locked item.  Raises IV001 when it
- * is more than is on hand.  The caller stores the item.
+ * cancelled, until quantity is available of a locked item that has it on hand.  The
+ * caller stores the item.
  */
 void
 ReservationForceRoom(StockItem *item, int64 quantity, const char *reason)
 {
 	if (StockAvailable(item) >= quantity)
 		return;
-	if (item->on_hand < quantity)
-		ErrorInsufficientStock(item->product_id, item->warehouse_id,
-							   item->on_hand, quantity);
 	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
 	if (StockAvailable(item) < quantity)
 		CancelNewest(item, quantity - StockAvailable(item), reason);

@@ -51,6 +51,26 @@ BEGIN
     UPDATE inventory.inventory_item SET quantity_on_hand = 20;
     INSERT INTO inventory.warehouse (warehouse_id, name) VALUES (2, 'South');
     INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (1, 2, 5);
+    PERFORM inventory.reserve_order('order-4', '[{"product_id": 1, "quantity": 4}]', idempotency_key => 'order-key');
+    PERFORM inventory.reserve_order('order-4', '[{"product_id": 1, "quantity": 4}]', idempotency_key => 'order-key');
+    PERFORM inventory.fulfill_order('order-4');
+    PERFORM inventory.reserve_order('order-5', '[{"product_id": 1, "warehouse_id": 2, "quantity": 1}]');
+    PERFORM inventory.cancel_order('order-5');
+    INSERT INTO inventory.supplier (supplier_id, name) VALUES (1, 'Smith');
+    SELECT o.po_id INTO r FROM inventory.create_purchase_order(1, 1, '[{"product_id": 1, "qty": 6}]') o;
+    PERFORM inventory.submit_purchase_order(r);
+    PERFORM inventory.confirm_purchase_order(r);
+    PERFORM inventory.receive_purchase_order(r, '[{"product_id": 1, "qty": 2}]');
+    PERFORM inventory.cancel_purchase_order(r);
+    SELECT t.transfer_id INTO r FROM inventory.create_transfer(1, 2, '[{"product_id": 1, "qty": 3}]') t;
+    PERFORM inventory.ship_transfer(r);
+    PERFORM inventory.receive_transfer(r, '[{"product_id": 1, "qty": 2}]');
+    PERFORM inventory.close_transfer(r);
+    SELECT t.transfer_id INTO r FROM inventory.transfer_stock(1, 1, 2, 1) t;
+    PERFORM inventory.cancel_transfer(r);
+    PERFORM inventory.plan_cycle_counts();
+    PERFORM inventory.start_count(1, 2);
+    PERFORM inventory.record_count(1, 2, 1, 'THEFT', 'cancel_newest');
 END
 $$;
 CALL call_everything();
