@@ -346,7 +346,13 @@ CreateTransfer(int64 from_warehouse_id, int64 to_warehouse_id,
 		LockBothSides(&stock, items[i].product_id, &transfer);
 	StockSetLock(&stock);
 	for (int i = 0; i < nitems; i++)
+	{
+		/* To lock now what came into being since would be out of order. */
+		if (StockSetFind(&stock, items[i].product_id, from_warehouse_id)->item_id == 0)
+			ErrorInsufficientStock(items[i].product_id, from_warehouse_id, 0,
+								   items[i].quantity);
 		HoldLine(&transfer, &items[i]);
+	}
 	return transfer.transfer_id;
 }
 
