@@ -17,7 +17,7 @@ $node->start;
 $node->safe_psql('postgres', q{
 CREATE EXTENSION inventory;
 INSERT INTO inventory.product (sku, name) VALUES ('A', 'A');
-INSERT INTO inventory.warehouse (name) VALUES ('W');
+INSERT INTO inventory.warehouse (name) VALUES ('W'), ('V');
 SELECT inventory.receive_stock(1, 1, 10);
 CREATE PROCEDURE fail_often(calls int) LANGUAGE plpgsql AS $$
 DECLARE
@@ -25,11 +25,14 @@ DECLARE
 BEGIN
     FOR i IN 1 .. calls LOOP
         BEGIN
-            CASE i % 5
+            CASE i % 8
                 WHEN 0 THEN PERFORM inventory.reserve_stock(1, 1, 11, 'x');
                 WHEN 1 THEN PERFORM inventory.reserve_stock(1, 1, 0, 'x');
                 WHEN 2 THEN PERFORM inventory.fulfill_reservation(-1);
                 WHEN 3 THEN PERFORM inventory.adjust_stock(1, 1, -1, 'no such cause');
+                WHEN 4 THEN PERFORM inventory.reserve_order('x', '[{"product_id": 1, "quantity": 5}, {"product_id": 1, "quantity": 6}]');
+                WHEN 5 THEN PERFORM inventory.create_transfer(1, 2, '[{"product_id": 1, "qty": 11}]');
+                WHEN 6 THEN PERFORM inventory.record_count(1, 1, 9);
                 ELSE PERFORM inventory.receive_stock(1, 1, 9223372036854775807);
             END CASE;
         EXCEPTION WHEN OTHERS THEN
@@ -58,9 +61,22 @@ BEGIN
     END LOOP;
 END
 $$;
+CREATE PROCEDURE work_on_documents(calls int) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR i IN 1 .. calls LOOP
+        -- A name of its own, since cancelling reads all that an order ever reserved.
+        PERFORM inventory.reserve_order('O-' || i, '[{"product_id": 1, "quantity": 2}, {"product_id": 1, "warehouse_id": 1, "quantity": 1}]');
+        PERFORM inventory.cancel_order('O-' || i);
+        PERFORM inventory.cancel_transfer((inventory.transfer_stock(1, 1, 2, 1)).transfer_id);
+        PERFORM inventory.start_count(1, 1);
+        PERFORM inventory.record_count(1, 1, 10 + i % 2, 'COUNT_ERROR');
+        COMMIT;
+    END LOOP;
+END
+$$;
 });
 
-for my $what ([ fail_often => $calls ], [ succeed_often => $calls / 10 ])
+for my $what ([ fail_often => $calls ], [ work_on_documents => $calls / 50 ], [ succeed_often => $calls / 10 ])
 {
     my ($procedure, $count) = @$what;
 
