@@ -11,6 +11,7 @@ CREATE TABLE inventory.purchase_order (
     created_by text NOT NULL DEFAULT session_user,
     cancelled_at timestamptz
 );
+CREATE INDEX purchase_order_open ON inventory.purchase_order (warehouse_id) WHERE status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED');
 COMMENT ON TABLE inventory.purchase_order IS 'Orders to suppliers. The times of its steps are business times.';
 COMMENT ON COLUMN inventory.purchase_order.po_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.purchase_order.supplier_id IS 'Who the goods are ordered from.';
@@ -33,6 +34,7 @@ CREATE TABLE inventory.purchase_order_line (
     unit_cost numeric CHECK (unit_cost >= 0 AND unit_cost < 'Infinity'),
     PRIMARY KEY (po_id, line_no)
 );
+CREATE INDEX purchase_order_line_product ON inventory.purchase_order_line (product_id);
 COMMENT ON TABLE inventory.purchase_order_line IS 'Lines of a purchase order.';
 COMMENT ON COLUMN inventory.purchase_order_line.po_id IS 'The order.';
 COMMENT ON COLUMN inventory.purchase_order_line.line_no IS '1, 2, 3 ... within the order.';
