@@ -38,6 +38,8 @@ OBJS = \
 	src/line_item.o \
 	src/order.o \
 	src/plan.o \
+	src/planning.o \
+	src/planning_math.o \
 	src/purchasing.o \
 	src/receiving.o \
 	src/reservation.o \
@@ -59,6 +61,7 @@ INSTALL_SQL = \
 	sql/install/53_purchasing.sql \
 	sql/install/54_transfer.sql \
 	sql/install/55_counting.sql \
+	sql/install/56_planning.sql \
 	sql/install/60_verification.sql \
 	sql/install/70_reporting.sql \
 	sql/install/71_supply_reporting.sql \
@@ -68,7 +71,7 @@ INSTALL_SQL = \
 GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
 DATA_built = $(GENERATED_SQL)
-DOCS = docs/inventory.md
+DOCS = docs/inventory.md docs/planning.md
 PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CFLAGS = -Wall -Wextra
 EXTRA_CLEAN = sql/$(EXTENSION)--*.sql
