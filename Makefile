@@ -29,6 +29,7 @@ OBJS = \
 	src/allocation.o \
 	src/argument.o \
 	src/counting.o \
+	src/demand.o \
 	src/errors.o \
 	src/guard.o \
 	src/guc.o \
@@ -42,6 +43,7 @@ OBJS = \
 	src/planning_math.o \
 	src/purchasing.o \
 	src/receiving.o \
+	src/replenishment.o \
 	src/reservation.o \
 	src/stock.o \
 	src/transfer.o
@@ -54,6 +56,7 @@ INSTALL_SQL = \
 	sql/install/30_purchasing.sql \
 	sql/install/31_transfer.sql \
 	sql/install/32_counting.sql \
+	sql/install/33_planning.sql \
 	sql/install/40_guards.sql \
 	sql/install/50_reservation.sql \
 	sql/install/51_receiving.sql \
@@ -62,9 +65,11 @@ INSTALL_SQL = \
 	sql/install/54_transfer.sql \
 	sql/install/55_counting.sql \
 	sql/install/56_planning.sql \
+	sql/install/59_replenishment.sql \
 	sql/install/60_verification.sql \
 	sql/install/70_reporting.sql \
 	sql/install/71_supply_reporting.sql \
+	sql/install/73_planning_reporting.sql \
 	sql/install/80_access.sql \
 	sql/install/90_closing.sql
 

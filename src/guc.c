@@ -26,6 +26,10 @@ int			guc_count_window_days = 90;
 double		guc_count_fast_percent = 80;
 int			guc_count_fast_days = 7;
 int			guc_count_slow_days = 28;
+double		guc_order_cost = 25;
+double		guc_holding_rate = 0.25;
+bool		guc_replenish_by_transfer = false;
+int			guc_replenishment_log_days = 90;
 
 static const struct config_enum_entry movement_type_options[] = {
 	{"PURCHASE", MOVEMENT_PURCHASE, false},
@@ -47,6 +51,7 @@ static const struct config_enum_entry allocation_options[] = {
 static void DefineMovementSettings(void);
 static void DefineOrderSettings(void);
 static void DefineCountSettings(void);
+static void DefinePlanningSettings(void);
 static bool CheckLabel(char **newval, void **extra, GucSource source);
 static bool CheckOccurredAt(char **newval, void **extra, GucSource source);
 
@@ -60,6 +65,7 @@ GucInit(void)
 	DefineMovementSettings();
 	DefineOrderSettings();
 	DefineCountSettings();
+	DefinePlanningSettings();
 	MarkGUCPrefixReserved("inventory");
 }
 
@@ -142,6 +148,34 @@ DefineCountSettings(void)
 							"Days between two counts of a slow item.",
 							NULL,
 							&guc_count_slow_days, 28, 1, 3650,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
+/*
+ * What goods cost to order and to keep, and how they are replenished.
+ */
+static void
+DefinePlanningSettings(void)
+{
+	DefineCustomRealVariable("inventory.order_cost",
+							 "What it costs to order a product once, in the currency of the business.",
+							 "The fixed cost of the economic order quantity.",
+							 &guc_order_cost, 25, 0, 1e12,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomRealVariable("inventory.holding_rate",
+							 "What it costs to keep goods for a year, as a share of their cost.",
+							 NULL,
+							 &guc_holding_rate, 0.25, 0, 1000,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("inventory.replenish_by_transfer",
+							 "Whether low stock is replenished from other warehouses before it is bought.",
+							 NULL,
+							 &guc_replenish_by_transfer, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("inventory.replenishment_log_days",
+							"How many days the replenishment log is kept.",
+							NULL,
+							&guc_replenishment_log_days, 90, 1, 36500,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 }
 

@@ -34,6 +34,12 @@ extern double guc_count_fast_percent;
 extern int	guc_count_fast_days;
 extern int	guc_count_slow_days;
 
+/* Planning. */
+extern double guc_order_cost;
+extern double guc_holding_rate;
+extern bool guc_replenish_by_transfer;
+extern int	guc_replenishment_log_days;
+
 extern void GucInit(void);
 extern text *GucText(const char *value);
 

@@ -5,7 +5,7 @@
  *
  * Each step locks the order, then the items that it brings stock to.
  */
-#include "postgres.h"
+#include "purchasing.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -204,16 +204,13 @@ inventory_create_purchase_order(PG_FUNCTION_ARGS)
 	LineItem   *items = LineItemsRead(fcinfo, 2, &purchase_line, &nitems);
 	DateADT		day;
 	bool		has_day = ArgumentOptionalDate(fcinfo, 3, "expected_delivery_date", &day);
-	int64		po_id;
 	Identity	caller;
 	Datum		result;
 
 	EnterEngine(fcinfo, &caller);
 	CheckSupplier(supplier_id);
 	StockCheckWarehouse(warehouse_id);
-	po_id = InsertOrder(supplier_id, warehouse_id, has_day ? &day : NULL, &result);
-	for (int i = 0; i < nitems; i++)
-		InsertLine(po_id, supplier_id, &items[i]);
+	PurchaseOrderCreate(supplier_id, warehouse_id, items, nitems, has_day ? &day : NULL, &result);
 	LeaveEngine(&caller);
 	return result;
 }
@@ -298,6 +295,21 @@ inventory_cancel_purchase_order(PG_FUNCTION_ARGS)
 	result = StoreStep(&cancel_order, po_id, LedgerOccurredAfter(order.submitted_at, "submitted"), NULL);
 	LeaveEngine(&caller);
 	return result;
+}
+
+/*
+ * Drafts an order; supplier and warehouse have been looked up.  Returns its id, and
+ * its row in *row.
+ */
+int64
+PurchaseOrderCreate(int64 supplier_id, int64 warehouse_id, const LineItem *items,
+					int nitems, const DateADT *expected, Datum *row)
+{
+	int64		po_id = InsertOrder(supplier_id, warehouse_id, expected, row);
+
+	for (int i = 0; i < nitems; i++)
+		InsertLine(po_id, supplier_id, &items[i]);
+	return po_id;
 }
 
 /*

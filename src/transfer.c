@@ -9,7 +9,7 @@
  * steps a transaction takes.  For that, the first step makes the destination's
  * items where there are none yet.
  */
-#include "postgres.h"
+#include "transfer.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -162,8 +162,6 @@ PG_FUNCTION_INFO_V1(inventory_cancel_transfer);
 PG_FUNCTION_INFO_V1(inventory_transfer_stock);
 
 static void CheckWarehouses(int64 from_warehouse_id, int64 to_warehouse_id);
-static int64 CreateTransfer(int64 from_warehouse_id, int64 to_warehouse_id,
-							const LineItem *items, int nitems, Datum *row);
 static void LockBothSides(StockSet *set, int64 product_id, const Transfer *transfer);
 static void HoldLine(const Transfer *transfer, const LineItem *item);
 static text *ReferenceOf(int64 transfer_id);
@@ -198,7 +196,7 @@ inventory_create_transfer(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 	CheckWarehouses(from_warehouse_id, to_warehouse_id);
 	LineItemsCheckExist(items, nitems, &transfer_line);
-	CreateTransfer(from_warehouse_id, to_warehouse_id, items, nitems, &result);
+	TransferCreate(from_warehouse_id, to_warehouse_id, items, nitems, &result);
 	LeaveEngine(&caller);
 	return result;
 }
@@ -312,7 +310,7 @@ inventory_transfer_stock(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 	CheckWarehouses(from_warehouse_id, to_warehouse_id);
 	StockCheckProduct(item.product_id);
-	result = Ship(CreateTransfer(from_warehouse_id, to_warehouse_id, &item, 1, &result));
+	result = Ship(TransferCreate(from_warehouse_id, to_warehouse_id, &item, 1, &result));
 	LeaveEngine(&caller);
 	return result;
 }
@@ -321,8 +319,8 @@ inventory_transfer_stock(PG_FUNCTION_ARGS)
  * Makes a PENDING transfer that holds its goods at the source.  Warehouses and
  * products have been looked up.  Returns its id, and its row in *row.
  */
-static int64
-CreateTransfer(int64 from_warehouse_id, int64 to_warehouse_id,
+int64
+TransferCreate(int64 from_warehouse_id, int64 to_warehouse_id,
 			   const LineItem *items, int nitems, Datum *row)
 {
 	Datum		values[4] = {

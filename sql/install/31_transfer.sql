@@ -35,6 +35,7 @@ CREATE TABLE inventory.transfer_order_line (
     PRIMARY KEY (transfer_id, line_no),
     CHECK (quantity_received <= quantity_shipped - quantity_lost - quantity_returned)
 );
+CREATE INDEX transfer_order_line_product ON inventory.transfer_order_line (product_id);
 COMMENT ON TABLE inventory.transfer_order_line IS 'Lines of a transfer order.';
 COMMENT ON COLUMN inventory.transfer_order_line.transfer_id IS 'The transfer order.';
 COMMENT ON COLUMN inventory.transfer_order_line.line_no IS '1, 2, 3 ... within the order.';

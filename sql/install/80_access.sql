@@ -81,6 +81,10 @@ BEGIN ATOMIC
         ('planner', 'confirm_purchase_order(bigint, date)'),
         ('planner', 'receive_purchase_order(bigint, jsonb)'),
         ('planner', 'cancel_purchase_order(bigint)'),
+        ('planner', 'refresh_demand(integer, boolean)'),
+        ('planner', 'recompute_policies(integer, double precision)'),
+        ('planner', 'run_replenishment()'),
+        ('planner', 'acknowledge_notification(bigint)'),
         ('admin', 'grant_access(regrole, text)'),
         ('admin', 'revoke_access(regrole, text)')
     ) AS r(access, signature)

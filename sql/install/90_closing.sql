@@ -22,6 +22,11 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification',
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_line', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.demand_daily', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.demand_state', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.demand_window', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.policy_history', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.replenishment_entry', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.category_category_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.product_product_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.warehouse_warehouse_id_seq', '');
@@ -34,3 +39,5 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_receipt_receipt_i
 SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification_notification_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_transfer_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count_count_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.policy_history_policy_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.replenishment_entry_entry_id_seq', '');

@@ -1,0 +1,641 @@
+/*
+ * replenishment.c
+ *		run_replenishment: what is low is drafted, or proposed as a transfer, and
+ *		procurement is told; acknowledge_notification.
+ *
+ * A run reads the low items without locking them: a draft promises nothing that a
+ * sale could take away.  Only the items of proposed transfers are locked, all
+ * together, before the first of them is made.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "argument.h"
+#include "errors.h"
+#include "guc.h"
+#include "idempotency.h"
+#include "identity.h"
+#include "line_item.h"
+#include "plan.h"
+#include "purchasing.h"
+#include "stock.h"
+#include "transfer.h"
+
+/* Waits for a run that is under way, and raises 40001 for one that it cannot see. */
+static KeptPlan begin_run = {
+	.sql = "UPDATE inventory.replenishment_run SET last_run_at = $1",
+	.result = SPI_OK_UPDATE,
+	.nargs = 1,
+	.argtypes = {TIMESTAMPTZOID}
+};
+
+/* The columns of the result. */
+enum LowColumn
+{
+	LOW_PRODUCT_ID = 1,
+	LOW_WAREHOUSE_ID,
+	LOW_AVAILABLE,
+	LOW_REORDER_POINT,
+	LOW_REORDER_QUANTITY,
+	LOW_PRODUCT_ACTIVE,
+	LOW_SUPPLIER_ID,
+	LOW_SUPPLIER_ACTIVE,
+	LOW_MINIMUM,
+	LOW_MULTIPLE,
+	LOW_OPEN_PO
+};
+
+static KeptPlan find_low = {
+	.sql = "SELECT i.product_id, i.warehouse_id, i.quantity_available, i.reorder_point, "
+	"i.reorder_quantity, p.is_active, t.supplier_id, s.is_active, "
+	"t.min_order_quantity, t.order_multiple, "
+	"(SELECT pg_catalog.min(o.po_id) FROM inventory.purchase_order_line l "
+	"JOIN inventory.purchase_order o ON o.po_id OPERATOR(pg_catalog.=) l.po_id "
+	"WHERE l.product_id OPERATOR(pg_catalog.=) i.product_id "
+	"AND l.quantity_received OPERATOR(pg_catalog.<) l.quantity "
+	"AND o.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
+	"AND o.status OPERATOR(pg_catalog.=) ANY (ARRAY['DRAFT', 'SUBMITTED', 'CONFIRMED']::inventory.purchase_order_status[])) "
+	"FROM inventory.inventory_item i "
+	"JOIN inventory.product p ON p.product_id OPERATOR(pg_catalog.=) i.product_id "
+	"LEFT JOIN inventory.product_supplier t ON t.product_id OPERATOR(pg_catalog.=) i.product_id AND t.is_preferred "
+	"LEFT JOIN inventory.supplier s ON s.supplier_id OPERATOR(pg_catalog.=) t.supplier_id "
+	"WHERE i.is_low ORDER BY t.supplier_id, i.warehouse_id, i.product_id",
+	.result = SPI_OK_SELECT,
+	.replan = true
+};
+
+static KeptPlan find_inbound = {
+	.sql = "SELECT pg_catalog.min(t.transfer_id) FROM inventory.transfer_order_line l "
+	"JOIN inventory.transfer_order t ON t.transfer_id OPERATOR(pg_catalog.=) l.transfer_id "
+	"WHERE l.product_id OPERATOR(pg_catalog.=) $1 "
+	"AND t.to_warehouse_id OPERATOR(pg_catalog.=) $2 "
+	"AND t.status OPERATOR(pg_catalog.=) ANY (ARRAY['PENDING', 'IN_TRANSIT']::inventory.transfer_status[])",
+	.result = SPI_OK_SELECT,
+	.nargs = 2,
+	.argtypes = {INT8OID, INT8OID}
+};
+
+static KeptPlan find_spare = {
+	.sql = "SELECT i.warehouse_id, i.quantity_available OPERATOR(pg_catalog.-) i.reorder_point "
+	"FROM inventory.inventory_item i "
+	"JOIN inventory.warehouse w ON w.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
+	"WHERE i.product_id OPERATOR(pg_catalog.=) $1 "
+	"AND i.warehouse_id OPERATOR(pg_catalog.<>) $2 "
+	"AND i.quantity_available OPERATOR(pg_catalog.>) i.reorder_point "
+	"ORDER BY w.priority, w.warehouse_id",
+	.result = SPI_OK_SELECT,
+	.nargs = 2,
+	.argtypes = {INT8OID, INT8OID}
+};
+
+static KeptPlan insert_entry = {
+	.sql = "INSERT INTO inventory.replenishment_entry (logged_at, product_id, warehouse_id, "
+	"quantity_available, reorder_point, outcome, reason, quantity, supplier_id, po_id, transfer_id) "
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+	.result = SPI_OK_INSERT,
+	.nargs = 11,
+	.argtypes = {TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
+	INT8OID, INT8OID, INT8OID, INT8OID}
+};
+
+static KeptPlan purge_entries = {
+	.sql = "DELETE FROM inventory.replenishment_entry "
+	"WHERE logged_at OPERATOR(pg_catalog.<) ($1 OPERATOR(pg_catalog.-) pg_catalog.make_interval(days => $2))",
+	.result = SPI_OK_DELETE,
+	.nargs = 2,
+	.argtypes = {TIMESTAMPTZOID, INT4OID}
+};
+
+/*
+ * NOTIFY carries less than 8,000 bytes: what is longer goes without the lines, and
+ * whoever listens reads them in the table.
+ */
+#define NOTIFY_NEW \
+	"SELECT pg_catalog.pg_notify('inventory_procurement', " \
+	"CASE WHEN pg_catalog.octet_length(CAST(n.payload AS pg_catalog.text)) OPERATOR(pg_catalog.<) 7900 " \
+	"THEN CAST(n.payload OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('notification_id', n.notification_id) AS pg_catalog.text) " \
+	"ELSE CAST(pg_catalog.jsonb_build_object('notification_id', n.notification_id, 'event', n.payload OPERATOR(pg_catalog.->) 'event', " \
+	"'po_id', n.po_id, 'truncated', true) AS pg_catalog.text) END) FROM new n"
+
+static KeptPlan notify_draft = {
+	.sql = "WITH new AS ("
+	"INSERT INTO inventory.procurement_notification (po_id, payload, created_at) "
+	"SELECT o.po_id, pg_catalog.jsonb_build_object('event', 'purchase_order_drafted', 'po_id', o.po_id, "
+	"'supplier_id', o.supplier_id, 'supplier_name', s.name, "
+	"'warehouse_id', o.warehouse_id, 'warehouse_name', w.name, "
+	"'line_items', inventory.line_items(o), "
+	"'total_cost', (SELECT pg_catalog.sum(l.unit_cost OPERATOR(pg_catalog.*) CAST(l.quantity AS pg_catalog.numeric)) "
+	"FROM inventory.purchase_order_line l WHERE l.po_id OPERATOR(pg_catalog.=) o.po_id)), $2 "
+	"FROM inventory.purchase_order o "
+	"JOIN inventory.supplier s ON s.supplier_id OPERATOR(pg_catalog.=) o.supplier_id "
+	"JOIN inventory.warehouse w ON w.warehouse_id OPERATOR(pg_catalog.=) o.warehouse_id "
+	"WHERE o.po_id OPERATOR(pg_catalog.=) $1 "
+	"RETURNING notification_id, po_id, payload) " NOTIFY_NEW,
+	.result = SPI_OK_SELECT,
+	.nargs = 2,
+	.argtypes = {INT8OID, TIMESTAMPTZOID}
+};
+
+/* Items that nobody can be asked for; each is told again only after it was not so. */
+static KeptPlan notify_unsupplied = {
+	.sql = "WITH new AS ("
+	"INSERT INTO inventory.procurement_notification (payload, created_at) "
+	"SELECT pg_catalog.jsonb_build_object('event', 'no_preferred_supplier', 'items', pg_catalog.jsonb_agg("
+	"pg_catalog.jsonb_build_object('product_id', e.product_id, 'sku', p.sku, 'warehouse_id', e.warehouse_id, "
+	"'quantity_available', e.quantity_available, 'reorder_point', e.reorder_point, 'reason', e.reason) "
+	"ORDER BY e.product_id, e.warehouse_id)), $1 "
+	"FROM inventory.replenishment_entry e "
+	"JOIN inventory.product p ON p.product_id OPERATOR(pg_catalog.=) e.product_id "
+	"WHERE e.logged_at OPERATOR(pg_catalog.=) $1 AND e.reason OPERATOR(pg_catalog.=) ANY (ARRAY[$2, $3]) "
+	"AND e.reason IS DISTINCT FROM (SELECT b.reason FROM inventory.replenishment_entry b "
+	"WHERE b.product_id OPERATOR(pg_catalog.=) e.product_id "
+	"AND b.warehouse_id OPERATOR(pg_catalog.=) e.warehouse_id "
+	"AND b.logged_at OPERATOR(pg_catalog.<) $1 ORDER BY b.logged_at DESC LIMIT 1) "
+	"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0 "
+	"RETURNING notification_id, po_id, payload) " NOTIFY_NEW,
+	.result = SPI_OK_SELECT,
+	.nargs = 3,
+	.argtypes = {TIMESTAMPTZOID, TEXTOID, TEXTOID}
+};
+
+static KeptPlan return_orders = {
+	.sql = "SELECT found.o FROM pg_catalog.unnest($1) AS made(po_id) "
+	"CROSS JOIN LATERAL (SELECT o FROM inventory.purchase_order o "
+	"WHERE o.po_id OPERATOR(pg_catalog.=) made.po_id OFFSET 0) AS found "
+	"ORDER BY made.po_id",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {INT8ARRAYOID}
+};
+
+static KeptPlan acknowledge = {
+	.sql = "UPDATE inventory.procurement_notification AS n "
+	"SET acknowledged_at = COALESCE(n.acknowledged_at, $2) "
+	"WHERE n.notification_id OPERATOR(pg_catalog.=) $1 RETURNING n",
+	.result = SPI_OK_UPDATE_RETURNING,
+	.nargs = 2,
+	.argtypes = {INT8OID, TIMESTAMPTZOID}
+};
+
+#define REASON_NO_SUPPLIER			"no preferred supplier"
+#define REASON_INACTIVE_SUPPLIER	"the preferred supplier is not active"
+
+/* An item below its reorder point, and what is done about it. */
+typedef struct LowItem
+{
+	int64		product_id;
+	int64		warehouse_id;
+	int64		available;
+	int64		reorder_point;
+	int64		reorder_quantity;
+	int64		supplier_id;	/* preferred; 0 when there is none */
+	int64		minimum;
+	int64		multiple;
+	int64		open_po;		/* 0 when there is none */
+
+	const char *outcome;
+	const char *reason;
+	int64		quantity;		/* to be ordered or moved; 0 when skipped */
+	int64		source_id;		/* warehouse it is to be moved from; 0 is none */
+	int64		po_id;
+	int64		transfer_id;
+} LowItem;
+
+PG_FUNCTION_INFO_V1(inventory_run_replenishment);
+PG_FUNCTION_INFO_V1(inventory_acknowledge_notification);
+
+static LowItem *FindLow(int *nitems);
+static void ReadLow(int row, LowItem *item);
+static void Skip(LowItem *item, const char *reason);
+static void ProposeTransfers(LowItem *items, int nitems);
+static void FindSource(LowItem *items, int n);
+static int64 Promised(const LowItem *items, int n, int64 source_id);
+static void LockSources(LowItem *items, int nitems);
+static void CreateTransfers(LowItem *items, int nitems);
+static int64 *DraftOrders(LowItem *items, int nitems, TimestampTz now, int *norders);
+static int	SameOrder(const LowItem *items, int nitems, int first);
+static int64 Wanted(const LowItem *item);
+static int64 OrderQuantity(const LowItem *item);
+static void LogItem(const LowItem *item, TimestampTz now);
+static void TellUnsupplied(const LowItem *items, int nitems, TimestampTz now);
+static bool IsUnsupplied(const LowItem *item);
+
+/*
+ * run_replenishment()
+ */
+Datum
+inventory_run_replenishment(PG_FUNCTION_ARGS)
+{
+	TimestampTz now;
+	Datum		values[2];
+	LowItem    *items;
+	int			nitems;
+	int64	   *orders;
+	int			norders;
+	Identity	caller;
+
+	InitMaterializedSRF(fcinfo, 0);
+	EnterEngine(fcinfo, &caller);
+
+	/*
+	 * The low items are few, and the partial index has them; where the table was
+	 * not analyzed yet, the planner would take them for a half of the catalogue.
+	 * LeaveEngine undoes this.
+	 */
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	values[0] = TimestampTzGetDatum(GetCurrentTimestamp());
+	PlanWriteRow(&begin_run, values, NULL);
+	now = GetCurrentTimestamp();
+
+	items = FindLow(&nitems);
+	if (guc_replenish_by_transfer)
+		ProposeTransfers(items, nitems);
+	orders = DraftOrders(items, nitems, now, &norders);
+	for (int i = 0; i < nitems; i++)
+		LogItem(&items[i], now);
+	TellUnsupplied(items, nitems, now);
+
+	values[0] = TimestampTzGetDatum(now);
+	values[1] = Int32GetDatum(guc_replenishment_log_days);
+	PlanExecute(&purge_entries, values, NULL);
+	values[0] = Int64ArrayGetDatum(orders, norders);
+	PlanExecute(&return_orders, values, NULL);
+	PlanReturnSet(fcinfo);
+	LeaveEngine(&caller);
+	return (Datum) 0;
+}
+
+/*
+ * acknowledge_notification(notification_id)
+ */
+Datum
+inventory_acknowledge_notification(PG_FUNCTION_ARGS)
+{
+	int64		notification_id = ArgumentId(fcinfo, 0, "notification_id");
+	Datum		values[2] = {
+		Int64GetDatum(notification_id),
+		TimestampTzGetDatum(GetCurrentTimestamp())
+	};
+	Identity	caller;
+	Datum		result;
+
+	EnterEngine(fcinfo, &caller);
+	if (PlanExecute(&acknowledge, values, NULL) == 0)
+		ErrorNotFound("notification", notification_id);
+	result = PlanResult();
+	LeaveEngine(&caller);
+	return result;
+}
+
+/*
+ * The low items, by supplier, warehouse and product, and which of them have to be
+ * skipped for what they are.
+ */
+static LowItem *
+FindLow(int *nitems)
+{
+	LowItem    *items;
+
+	*nitems = (int) PlanExecute(&find_low, NULL, NULL);
+	items = palloc_extended(Max(*nitems, 1) * sizeof(LowItem), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < *nitems; i++)
+		ReadLow(i, &items[i]);
+	PlanRelease();
+	return items;
+}
+
+/*
+ * Reads a row of find_low.
+ */
+static void
+ReadLow(int row, LowItem *item)
+{
+	bool		isnull;
+
+	item->product_id = PlanInt64(row, LOW_PRODUCT_ID);
+	item->warehouse_id = PlanInt64(row, LOW_WAREHOUSE_ID);
+	item->available = PlanInt64(row, LOW_AVAILABLE);
+	item->reorder_point = PlanInt64(row, LOW_REORDER_POINT);
+	item->reorder_quantity = PlanInt64(row, LOW_REORDER_QUANTITY);
+	(void) PlanColumn(row, LOW_SUPPLIER_ID, &isnull);
+	if (!isnull)
+	{
+		item->supplier_id = PlanInt64(row, LOW_SUPPLIER_ID);
+		item->minimum = PlanInt64(row, LOW_MINIMUM);
+		item->multiple = PlanInt64(row, LOW_MULTIPLE);
+	}
+	(void) PlanColumn(row, LOW_OPEN_PO, &isnull);
+	if (!isnull)
+		item->open_po = PlanInt64(row, LOW_OPEN_PO);
+
+	if (!DatumGetBool(PlanColumn(row, LOW_PRODUCT_ACTIVE, &isnull)))
+		Skip(item, "the product is not active");
+	else if (item->open_po != 0)
+	{
+		Skip(item, "it is on an open purchase order");
+		item->po_id = item->open_po;
+	}
+	else if (item->supplier_id == 0)
+		Skip(item, REASON_NO_SUPPLIER);
+	else if (!DatumGetBool(PlanColumn(row, LOW_SUPPLIER_ACTIVE, &isnull)))
+		Skip(item, REASON_INACTIVE_SUPPLIER);
+}
+
+/*
+ * Nothing is ordered of an item.
+ */
+static void
+Skip(LowItem *item, const char *reason)
+{
+	item->outcome = "SKIPPED";
+	item->reason = reason;
+}
+
+/*
+ * Finds for each item that is neither skipped for good nor on order a warehouse
+ * that can spare what is missing, and makes the transfers.
+ */
+static void
+ProposeTransfers(LowItem *items, int nitems)
+{
+	for (int i = 0; i < nitems; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (items[i].outcome == NULL || IsUnsupplied(&items[i]))
+			FindSource(items, i);
+	}
+	LockSources(items, nitems);
+	CreateTransfers(items, nitems);
+}
+
+/*
+ * Looks for a warehouse that can spare what is missing of an item, less what was
+ * promised to the items before it.  One that is on its way already is waited for.
+ */
+static void
+FindSource(LowItem *items, int n)
+{
+	LowItem    *item = &items[n];
+	Datum		values[2] = {Int64GetDatum(item->product_id), Int64GetDatum(item->warehouse_id)};
+	bool		isnull;
+	int			nsources;
+
+	PlanExecute(&find_inbound, values, NULL);
+	(void) PlanColumn(0, 1, &isnull);
+	if (!isnull)
+	{
+		item->transfer_id = PlanInt64(0, 1);
+		Skip(item, "it is on its way from another warehouse");
+		return;
+	}
+	nsources = (int) PlanExecute(&find_spare, values, NULL);
+	for (int i = 0; i < nsources; i++)
+	{
+		int64		source_id = PlanInt64(i, 1);
+		int64		spare = PlanInt64(i, 2) - Promised(items, n, source_id);
+
+		if (spare < item->reorder_point - item->available)
+			continue;
+		item->source_id = source_id;
+		item->quantity = Min(spare, Wanted(item));
+		break;
+	}
+	PlanRelease();
+}
+
+/*
+ * What a warehouse is to give of the same product to the items before this one.
+ */
+static int64
+Promised(const LowItem *items, int n, int64 source_id)
+{
+	int64		promised = 0;
+
+	for (int i = 0; i < n; i++)
+		if (items[i].product_id == items[n].product_id && items[i].source_id == source_id)
+			promised += items[i].quantity;
+	return promised;
+}
+
+/*
+ * Locks both ends of all transfers that are going to be made, in the common order,
+ * and drops those whose source has less by now.
+ */
+static void
+LockSources(LowItem *items, int nitems)
+{
+	StockSet	stock = {0};
+
+	for (int i = 0; i < nitems; i++)
+	{
+		if (items[i].source_id == 0)
+			continue;
+		StockSetAdd(&stock, items[i].product_id, items[i].source_id, false);
+		StockSetAdd(&stock, items[i].product_id, items[i].warehouse_id, false);
+	}
+	StockSetLock(&stock);
+	for (int i = 0; i < nitems; i++)
+	{
+		StockItem  *source;
+
+		if (items[i].source_id == 0)
+			continue;
+		source = StockSetFind(&stock, items[i].product_id, items[i].source_id);
+		if (source->item_id != 0 && StockAvailable(source) - source->demand >= items[i].quantity)
+			source->demand += items[i].quantity;
+		else
+			items[i].source_id = items[i].quantity = 0;
+	}
+}
+
+/*
+ * Makes the transfers, one for each item: people bundle vans, not programs.
+ */
+static void
+CreateTransfers(LowItem *items, int nitems)
+{
+	for (int i = 0; i < nitems; i++)
+	{
+		LineItem	line = {
+			.line = 1,
+			.product_id = items[i].product_id,
+			.quantity = items[i].quantity
+		};
+		Datum		row;
+
+		CHECK_FOR_INTERRUPTS();
+		if (items[i].source_id == 0)
+			continue;
+		items[i].transfer_id = TransferCreate(items[i].source_id, items[i].warehouse_id,
+											  &line, 1, &row);
+		items[i].outcome = "TRANSFER";
+		items[i].reason = psprintf("warehouse %lld can spare it", (long long) items[i].source_id);
+	}
+}
+
+/*
+ * Drafts an order for each supplier and warehouse of what is left, and tells
+ * procurement.  Returns the ids of the orders.
+ */
+static int64 *
+DraftOrders(LowItem *items, int nitems, TimestampTz now, int *norders)
+{
+	int64	   *orders = palloc(Max(nitems, 1) * sizeof(int64));
+	LineItem   *lines = palloc(Max(nitems, 1) * sizeof(LineItem));
+	int			end;
+
+	*norders = 0;
+	for (int first = 0; first < nitems; first = end)
+	{
+		Datum		values[2];
+		Datum		row;
+		int			nlines = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		end = SameOrder(items, nitems, first);
+		for (int i = first; i < end; i++)
+		{
+			if (items[i].outcome != NULL)
+				continue;
+			items[i].quantity = OrderQuantity(&items[i]);
+			lines[nlines] = (LineItem)
+			{
+				.line = nlines + 1,
+					.product_id = items[i].product_id,
+					.quantity = items[i].quantity
+			};
+			nlines++;
+		}
+		if (nlines == 0)
+			continue;
+
+		orders[*norders] = PurchaseOrderCreate(items[first].supplier_id,
+											   items[first].warehouse_id,
+											   lines, nlines, NULL, &row);
+		for (int i = first; i < end; i++)
+		{
+			if (items[i].outcome != NULL)
+				continue;
+			items[i].outcome = "ORDERED";
+			items[i].reason = "available is below the reorder point";
+			items[i].po_id = orders[*norders];
+		}
+		values[0] = Int64GetDatum(orders[*norders]);
+		values[1] = TimestampTzGetDatum(now);
+		PlanExecute(&notify_draft, values, NULL);
+		PlanRelease();
+		(*norders)++;
+	}
+	return orders;
+}
+
+/*
+ * Where the run of items ends that go on one order with the first.
+ */
+static int
+SameOrder(const LowItem *items, int nitems, int first)
+{
+	int			end = first + 1;
+
+	while (end < nitems &&
+		   items[end].supplier_id == items[first].supplier_id &&
+		   items[end].warehouse_id == items[first].warehouse_id)
+		end++;
+	return end;
+}
+
+/*
+ * The reorder quantity, or what is missing to the reorder point if that is more.
+ */
+static int64
+Wanted(const LowItem *item)
+{
+	return Max(item->reorder_quantity, item->reorder_point - item->available);
+}
+
+/*
+ * That, raised to what the supplier accepts.  Raises 22003 when that is more than
+ * a bigint.
+ */
+static int64
+OrderQuantity(const LowItem *item)
+{
+	int64		quantity = Max(Wanted(item), item->minimum);
+	int64		rest = quantity % item->multiple;
+
+	if (rest != 0 && pg_add_s64_overflow(quantity, item->multiple - rest, &quantity))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the quantity to order of product %lld would overflow",
+						(long long) item->product_id)));
+	return quantity;
+}
+
+/*
+ * Writes what was done about an item.
+ */
+static void
+LogItem(const LowItem *item, TimestampTz now)
+{
+	Datum		values[11] = {
+		TimestampTzGetDatum(now),
+		Int64GetDatum(item->product_id),
+		Int64GetDatum(item->warehouse_id),
+		Int64GetDatum(item->available),
+		Int64GetDatum(item->reorder_point),
+		CStringGetTextDatum(item->outcome),
+		CStringGetTextDatum(item->reason),
+		Int64GetDatum(item->quantity),
+		Int64GetDatum(item->supplier_id),
+		Int64GetDatum(item->po_id),
+		Int64GetDatum(item->transfer_id)
+	};
+	char		nulls[] = "           ";
+
+	for (int i = 7; i < 11; i++)
+		if (DatumGetInt64(values[i]) == 0)
+			nulls[i] = 'n';
+	PlanWriteRow(&insert_entry, values, nulls);
+}
+
+/*
+ * Tells procurement, and whoever runs this, of items that can be ordered nowhere.
+ */
+static void
+TellUnsupplied(const LowItem *items, int nitems, TimestampTz now)
+{
+	Datum		values[3] = {TimestampTzGetDatum(now)};
+	int			unsupplied = 0;
+
+	for (int i = 0; i < nitems; i++)
+		if (IsUnsupplied(&items[i]))
+			unsupplied++;
+	if (unsupplied == 0)
+		return;
+	values[1] = CStringGetTextDatum(REASON_NO_SUPPLIER);
+	values[2] = CStringGetTextDatum(REASON_INACTIVE_SUPPLIER);
+	PlanExecute(&notify_unsupplied, values, NULL);
+	ereport(NOTICE,
+			(errmsg("low items that no active preferred supplier sells: %d", unsupplied),
+			 errhint("See inventory.replenishment_log.")));
+}
+
+/*
+ * Was an item skipped because there is nobody to order it from?
+ */
+static bool
+IsUnsupplied(const LowItem *item)
+{
+	return item->reason != NULL &&
+		(strcmp(item->reason, REASON_NO_SUPPLIER) == 0 ||
+		 strcmp(item->reason, REASON_INACTIVE_SUPPLIER) == 0);
+}
