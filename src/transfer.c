@@ -5,9 +5,8 @@
  *
  * Each step locks the transfer, then the items of both warehouses, the source's
  * and the destination's, even where it changes only one of them: so transfers that
- * run in opposite directions never wait for each other in a circle, however many
- * steps a transaction takes.  For that, the first step makes the destination's
- * items where there are none yet.
+ * run in opposite directions never wait for each other in a circle.  For that, the
+ * first step makes the destination's items where there are none yet.
  */
 #include "postgres.h"
 
