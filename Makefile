@@ -94,6 +94,12 @@ include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h)
 
+# PGXS installs documentation by its bare name and looks for it by its path.
+uninstall: remove-docs
+.PHONY: remove-docs
+remove-docs:
+	rm -f $(addprefix '$(DESTDIR)$(docdir)/$(docmoduledir)'/,$(notdir $(DOCS)))
+
 $(GENERATED_SQL): $(INSTALL_SQL) Makefile
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@.tmp
 	mv $@.tmp $@

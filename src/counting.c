@@ -26,6 +26,9 @@
 #include "reservation.h"
 #include "stock.h"
 
+/* How far from today counts may be planned: a mistyped year is further. */
+#define MAX_PLAN_DAYS	3660
+
 static KeptPlan find_planned_day = {
 	.sql = "SELECT FROM inventory.cycle_count c "
 	"WHERE c.due_on OPERATOR(pg_catalog.=) $1 AND c.velocity_class IS NOT NULL LIMIT 1",
@@ -73,6 +76,7 @@ static KeptPlan plan_day = {
 	"SELECT d.product_id, d.warehouse_id, pg_catalog.max(d.due_on) AS due_on "
 	"FROM inventory.cycle_count d "
 	"WHERE d.due_on OPERATOR(pg_catalog.>) ($1 OPERATOR(pg_catalog.-) GREATEST($5, $6)) "
+	"AND d.due_on OPERATOR(pg_catalog.<=) $1 "
 	"GROUP BY d.product_id, d.warehouse_id) AS q "
 	"ON q.product_id OPERATOR(pg_catalog.=) c.product_id "
 	"AND q.warehouse_id OPERATOR(pg_catalog.=) c.warehouse_id), "
@@ -105,7 +109,7 @@ static KeptPlan plan_day = {
 	"FROM inventory.warehouse w WHERE w.warehouse_id OPERATOR(pg_catalog.=) $2))) "
 
 static KeptPlan find_open = {
-	.sql = "SELECT c.count_id, c.system_quantity, c.started_at "
+	.sql = "SELECT c.count_id, c.system_quantity, c.started_at, c.started_by "
 	"FROM inventory.cycle_count c WHERE " OPEN_COUNTS
 	"ORDER BY c.started_at DESC NULLS LAST, c.due_on DESC NULLS LAST, c.count_id DESC LIMIT 1",
 	.result = SPI_OK_SELECT,
@@ -123,11 +127,11 @@ static KeptPlan insert_count = {
 
 static KeptPlan start_count = {
 	.sql = "UPDATE inventory.cycle_count AS c SET started_at = $2, "
-	"started_version = $3, system_quantity = $4 "
+	"started_version = $3, system_quantity = $4, started_by = $5 "
 	"WHERE c.count_id OPERATOR(pg_catalog.=) $1 RETURNING c",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 4,
-	.argtypes = {INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID}
+	.nargs = 5,
+	.argtypes = {INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, TEXTOID}
 };
 
 static KeptPlan supersede_counts = {
@@ -163,6 +167,7 @@ typedef struct CycleCount
 	bool		started;
 	int64		system_quantity;	/* when it was started */
 	TimestampTz started_at;
+	const char *started_by;
 } CycleCount;
 
 PG_FUNCTION_INFO_V1(inventory_plan_cycle_counts);
@@ -172,6 +177,7 @@ PG_FUNCTION_INFO_V1(inventory_record_count);
 static int64 PlanDay(DateADT due_on);
 static void ReadCountRequest(FunctionCallInfo fcinfo, CountRequest *request);
 static void FindOrInsertCount(const StockItem *item, CycleCount *count);
+static void CheckStart(CycleCount *count, TimestampTz counted_at);
 static int64 Adjust(StockItem *item, const CycleCount *count, int64 delta,
 					const CountRequest *request);
 static void MakeRoom(StockItem *item, int64 missing, bool cancel_newest);
@@ -197,6 +203,10 @@ inventory_plan_cycle_counts(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("due_on must not be NULL")));
+	if (Abs((int64) due_on - GetCurrentTimestamp() / USECS_PER_DAY) > MAX_PLAN_DAYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("due_on must lie within ten years of today")));
 	EnterEngine(fcinfo, &caller);
 	LockRelationOid(get_relname_relid("cycle_count", get_namespace_oid("inventory", false)),
 					ShareUpdateExclusiveLock);
@@ -213,7 +223,7 @@ inventory_start_count(PG_FUNCTION_ARGS)
 {
 	int64		product_id = ArgumentId(fcinfo, 0, "product_id");
 	int64		warehouse_id = ArgumentId(fcinfo, 1, "warehouse_id");
-	Datum		values[4];
+	Datum		values[5];
 	StockItem	item;
 	CycleCount	count;
 	Identity	caller;
@@ -228,6 +238,7 @@ inventory_start_count(PG_FUNCTION_ARGS)
 	values[1] = TimestampTzGetDatum(LedgerOccurredAt(GetCurrentTimestamp()));
 	values[2] = Int64GetDatum(item.version);
 	values[3] = Int64GetDatum(item.on_hand);
+	values[4] = PerformedBy();
 	PlanWriteRow(&start_count, values, NULL);
 	result = PlanResult();
 	LeaveEngine(&caller);
@@ -262,6 +273,7 @@ inventory_record_count(PG_FUNCTION_ARGS)
 	StockLockOrCreate(product_id, warehouse_id, &item);
 	FindOrInsertCount(&item, &count);
 	counted_at = LedgerOccurredAfter(count.started_at, "started");
+	CheckStart(&count, counted_at);
 	system_quantity = count.started ? count.system_quantity : item.on_hand;
 	if (request.counted != system_quantity)
 		movement_id = Adjust(&item, &count, request.counted - system_quantity, &request);
@@ -330,6 +342,7 @@ FindOrInsertCount(const StockItem *item, CycleCount *count)
 	};
 	bool		isnull;
 	Datum		started_at;
+	Datum		started_by;
 
 	count->started = false;
 	count->started_at = DT_NOBEGIN;
@@ -346,6 +359,33 @@ FindOrInsertCount(const StockItem *item, CycleCount *count)
 	count->started = true;
 	count->started_at = DatumGetTimestampTz(started_at);
 	count->system_quantity = PlanInt64(0, 2);
+	started_by = PlanColumn(0, 4, &isnull);
+	count->started_by = isnull ? "" : TextDatumGetCString(started_by);
+}
+
+/*
+ * Looks at a start that may have been forgotten.  One that is too old does not
+ * count; of one that somebody else made it is said that it does.
+ */
+static void
+CheckStart(CycleCount *count, TimestampTz counted_at)
+{
+	if (!count->started)
+		return;
+	if (counted_at - count->started_at > (int64) guc_count_start_hours * USECS_PER_HOUR)
+	{
+		ereport(WARNING,
+				(errmsg("the start of this count is too old and does not count"),
+				 errdetail("\"%s\" started it at %s; inventory.count_start_hours is %d.",
+						   count->started_by, timestamptz_to_str(count->started_at),
+						   guc_count_start_hours),
+				 errhint("The count was compared with what is there now.")));
+		count->started = false;
+	}
+	else if (strcmp(count->started_by, TextDatumGetCString(PerformedBy())) != 0)
+		ereport(NOTICE,
+				(errmsg("the count is compared with what was there when \"%s\" started it at %s",
+						count->started_by, timestamptz_to_str(count->started_at))));
 }
 
 /*
@@ -394,8 +434,9 @@ MakeRoom(StockItem *item, int64 missing, bool cancel_newest)
 	if (available < missing)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INSUFFICIENT_STOCK),
-				 errmsg("the count of product %lld in warehouse %lld leaves less than is reserved",
-						(long long) item->product_id, (long long) item->warehouse_id),
+				 errmsg("the count of product %lld in warehouse %lld leaves %lld where %lld are reserved",
+						(long long) item->product_id, (long long) item->warehouse_id,
+						(long long) (item->on_hand - missing), (long long) item->reserved),
 				 errdetail("Available: %lld, requested: %lld.",
 						   (long long) available, (long long) missing),
 				 missing > item->on_hand ?

@@ -26,6 +26,7 @@ int			guc_count_window_days = 90;
 double		guc_count_fast_percent = 80;
 int			guc_count_fast_days = 7;
 int			guc_count_slow_days = 28;
+int			guc_count_start_hours = 24;
 double		guc_order_cost = 25;
 double		guc_holding_rate = 0.25;
 bool		guc_replenish_by_transfer = false;
@@ -148,6 +149,11 @@ DefineCountSettings(void)
 							"Days between two counts of a slow item.",
 							NULL,
 							&guc_count_slow_days, 28, 1, 3650,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("inventory.count_start_hours",
+							"Hours for which the start of a count holds.",
+							NULL,
+							&guc_count_start_hours, 24, 1, 87600,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 }
 

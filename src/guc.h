@@ -33,6 +33,7 @@ extern int	guc_count_window_days;
 extern double guc_count_fast_percent;
 extern int	guc_count_fast_days;
 extern int	guc_count_slow_days;
+extern int	guc_count_start_hours;
 
 /* Planning. */
 extern double guc_order_cost;

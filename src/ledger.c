@@ -26,6 +26,12 @@
 #include "plan.h"
 #include "stock.h"
 
+/*
+ * 1900-01-01 00:00 UTC.  Nobody stocks what moved earlier, and times at the end of
+ * the range could not be shown in every time zone.
+ */
+#define EARLIEST_OCCURRED_AT	(-INT64CONST(36524) * USECS_PER_DAY)
+
 /* Ledger rows in one INSERT of a batch. */
 #define BATCH_ROWS 10000
 
@@ -339,6 +345,11 @@ LedgerOccurredAt(TimestampTz created_at)
 														  CStringGetDatum(guc_occurred_at),
 														  ObjectIdGetDatum(InvalidOid),
 														  Int32GetDatum(-1)));
+	if (occurred_at < EARLIEST_OCCURRED_AT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("inventory.occurred_at lies before 1900"),
+				 errdetail("It is %s.", timestamptz_to_str(occurred_at))));
 	if (occurred_at > Min(created_at, GetCurrentTimestamp()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

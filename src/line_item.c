@@ -22,6 +22,9 @@
 /* Longest number that is looked at: more digits than any bigint or sane price. */
 #define MAX_NUMBER_BYTES	100
 
+/* Most lines of one document. */
+#define MAX_LINES			1000000
+
 /* Where in the array we are, for messages. */
 typedef struct LinePlace
 {
@@ -41,7 +44,8 @@ static bool IsPlainNumber(const char *text, int length);
 static int	CompareOpenLines(const void *a, const void *b);
 static int	FindProduct(const OpenLine *lines, int nlines, int64 product_id);
 static int	DeliverLine(const LineItem *item, OpenLine *lines, int nlines,
-						int first, LineDelivery *deliveries);
+						int first, const ReceivingDocument *document,
+						LineDelivery *deliveries);
 static int64 TakeInto(OpenLine *line, int64 *room, int64 wanted);
 
 /*
@@ -72,6 +76,12 @@ LineItemsRead(FunctionCallInfo fcinfo, int n, const LineShape *shape, int *nitem
 	if (JB_ROOT_COUNT(jsonb) == 0)
 		ErrorNotLines(shape, "empty");
 
+	if (JB_ROOT_COUNT(jsonb) > MAX_LINES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s has too many lines", shape->argument),
+				 errdetail("It has %u; at most %d are taken at once.",
+						   JB_ROOT_COUNT(jsonb), MAX_LINES)));
 	items = palloc0(JB_ROOT_COUNT(jsonb) * sizeof(LineItem));
 	iterator = JsonbIteratorInit(&jsonb->root);
 	JsonbIteratorNext(&iterator, &value, false);
@@ -316,7 +326,7 @@ LineItemsCheckExist(const LineItem *items, int nitems, const LineShape *shape)
  */
 LineDelivery *
 LineItemsDeliver(const LineItem *items, int nitems, OpenLine *lines, int nlines,
-				 const char *document, int64 id, int *ndeliveries)
+				 const ReceivingDocument *document, int64 id, int *ndeliveries)
 {
 	LineDelivery *deliveries;
 	int			n = 0;
@@ -334,8 +344,8 @@ LineItemsDeliver(const LineItem *items, int nitems, OpenLine *lines, int nlines,
 					(errcode(ERRCODE_INVENTORY_NOT_FOUND),
 					 errmsg("line %d of line_items: product %lld is not on %s %lld",
 							items[i].line, (long long) items[i].product_id,
-							document, (long long) id)));
-		n += DeliverLine(&items[i], lines, nlines, first, &deliveries[n]);
+							document->kind, (long long) id)));
+		n += DeliverLine(&items[i], lines, nlines, first, document, &deliveries[n]);
 	}
 	*ndeliveries = n;
 	return deliveries;
@@ -345,7 +355,7 @@ LineItemsDeliver(const LineItem *items, int nitems, OpenLine *lines, int nlines,
  * Everything that is open comes in.
  */
 LineDelivery *
-LineItemsDeliverAll(const OpenLine *lines, int nlines, int *ndeliveries)
+LineItemsDeliverAll(OpenLine *lines, int nlines, int *ndeliveries)
 {
 	LineDelivery *deliveries = palloc(nlines * sizeof(LineDelivery));
 	int			n = 0;
@@ -366,7 +376,7 @@ LineItemsDeliverAll(const OpenLine *lines, int nlines, int *ndeliveries)
  */
 static int
 DeliverLine(const LineItem *item, OpenLine *lines, int nlines, int first,
-			LineDelivery *deliveries)
+			const ReceivingDocument *document, LineDelivery *deliveries)
 {
 	int64		left = item->quantity;
 	int64		open = 0;
@@ -387,7 +397,8 @@ DeliverLine(const LineItem *item, OpenLine *lines, int nlines, int first,
 				 errmsg("line %d of line_items: more of product %lld than is open",
 						item->line, (long long) item->product_id),
 				 errdetail("Open: %lld, to receive: %lld.", (long long) open,
-						   (long long) item->quantity)));
+						   (long long) item->quantity),
+				 errhint("%s", document->excess_hint)));
 
 	for (int i = first; i < end; i++)
 	{

@@ -36,6 +36,7 @@ typedef struct OpenLine
 {
 	int			line_no;
 	int64		product_id;
+	int64		received;		/* so far, base units */
 	int64		open;			/* still to come, base units */
 	int64		excess;			/* may come on top of it */
 	int64		taken;			/* by the item that is being spread; else 0 */
@@ -44,11 +45,18 @@ typedef struct OpenLine
 /* A part of what came in, and the line of the document it belongs to. */
 typedef struct LineDelivery
 {
-	const OpenLine *line;
+	OpenLine   *line;
 	int64		quantity;		/* base units, above zero */
 	Datum		unit_cost;		/* numeric */
 	bool		has_unit_cost;
 } LineDelivery;
+
+/* What goods come in for, for messages. */
+typedef struct ReceivingDocument
+{
+	const char *kind;
+	const char *excess_hint;	/* what to do with more than is open */
+} ReceivingDocument;
 
 extern LineItem *LineItemsRead(FunctionCallInfo fcinfo, int n,
 							   const LineShape *shape, int *nitems);
@@ -56,9 +64,9 @@ extern void LineItemsCheckExist(const LineItem *items, int nitems,
 								const LineShape *shape);
 extern LineDelivery *LineItemsDeliver(const LineItem *items, int nitems,
 									  OpenLine *lines, int nlines,
-									  const char *document, int64 id,
+									  const ReceivingDocument *document, int64 id,
 									  int *ndeliveries);
-extern LineDelivery *LineItemsDeliverAll(const OpenLine *lines, int nlines,
+extern LineDelivery *LineItemsDeliverAll(OpenLine *lines, int nlines,
 										 int *ndeliveries);
 
 #endif							/* INVENTORY_LINE_ITEM_H */

@@ -12,11 +12,11 @@
 #include "common/int.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
 
 #include "allocation.h"
 #include "argument.h"
@@ -49,7 +49,7 @@ static KeptPlan find_candidates = {
 
 /*
  * The reservations of an order that can be worked on, in the order in which their
- * items are locked, and how many there are in any state.
+ * items are locked.
  */
 static KeptPlan find_active = {
 	.sql = "SELECT r.reservation_id FROM inventory.reservation r "
@@ -57,6 +57,17 @@ static KeptPlan find_active = {
 	"AND r.reference_type OPERATOR(pg_catalog.=) 'ORDER' "
 	"AND r.status OPERATOR(pg_catalog.=) 'ACTIVE' "
 	"ORDER BY r.product_id, r.warehouse_id, r.reservation_id",
+	.result = SPI_OK_SELECT,
+	.nargs = 1,
+	.argtypes = {TEXTOID}
+};
+
+/* What of an order was given up before it was fulfilled. */
+static KeptPlan count_given_up = {
+	.sql = "SELECT pg_catalog.count(*) FROM inventory.reservation r "
+	"WHERE r.reference_id OPERATOR(pg_catalog.=) $1 "
+	"AND r.reference_type OPERATOR(pg_catalog.=) 'ORDER' "
+	"AND r.status OPERATOR(pg_catalog.=) 'CANCELLED'",
 	.result = SPI_OK_SELECT,
 	.nargs = 1,
 	.argtypes = {TEXTOID}
@@ -120,7 +131,7 @@ PG_FUNCTION_INFO_V1(inventory_reserve_order);
 PG_FUNCTION_INFO_V1(inventory_fulfill_order);
 PG_FUNCTION_INFO_V1(inventory_cancel_order);
 
-static char *DescribeOrder(const OrderRequest *order, Jsonb *lines);
+static char *DescribeOrder(const OrderRequest *order);
 static Datum ReserveOrder(OrderRequest *order);
 static void FindSourcedProducts(OrderRequest *order);
 static void FindCandidates(OrderRequest *order);
@@ -141,6 +152,7 @@ static int	WarehouseIndex(const OrderRequest *order, int64 warehouse_id);
 static int	CompareInt64(const void *a, const void *b);
 static int	CompareCandidates(const void *a, const void *b);
 static int64 *FindActive(text *reference_id, int *nids);
+static void NoticeGivenUp(text *reference_id);
 static void ErrorNoneActive(text *reference_id) pg_attribute_noreturn();
 
 /*
@@ -166,7 +178,7 @@ inventory_reserve_order(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 	if (key != NULL)
 		made = IdempotencyClaim(key, "reserve_order",
-								DescribeOrder(&order, PG_GETARG_JSONB_P(1)), NULL, 0);
+								DescribeOrder(&order), NULL, 0);
 	if (made == NULL)
 	{
 		made = DatumGetArrayTypeP(ReserveOrder(&order));
@@ -201,10 +213,10 @@ inventory_fulfill_order(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (ReservationFulfillOpen(ids[i]))
 			ids[ndone++] = ids[i];
-		PlanRelease();
 	}
 	if (ndone == 0)
 		ErrorNoneActive(reference_id);
+	NoticeGivenUp(reference_id);
 	ReservationReturnSet(fcinfo, Int64ArrayGetDatum(ids, ndone));
 	LeaveEngine(&caller);
 	return (Datum) 0;
@@ -233,7 +245,6 @@ inventory_cancel_order(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (ReservationCancelOpen(ids[i], reason))
 			ids[ndone++] = ids[i];
-		PlanRelease();
 	}
 	if (ndone == 0)
 		ErrorNoneActive(reference_id);
@@ -243,22 +254,38 @@ inventory_cancel_order(PG_FUNCTION_ARGS)
 }
 
 /*
- * All arguments but the key, as text: what a repeated request must equal.
+ * All arguments but the key, as text: what a repeated request must equal.  The same
+ * lines are the same text, however their JSON was written.
  */
 static char *
-DescribeOrder(const OrderRequest *order, Jsonb *lines)
+DescribeOrder(const OrderRequest *order)
 {
-	char	   *described = JsonbToCString(NULL, &lines->root, VARSIZE(lines));
+	StringInfoData lines;
 
-	if (strlen(described) > MAX_DESCRIBED_BYTES)
-		described = psprintf("%d lines with SHA-256 %s", order->nlines,
-							 TextDatumGetCString(DirectFunctionCall2(binary_encode,
-																	 DirectFunctionCall1(sha256_bytea,
-																						 CStringGetTextDatum(described)),
-																	 CStringGetTextDatum("hex"))));
-	return psprintf("reference_id => %s, lines => %s, ttl_minutes => %d",
+	initStringInfo(&lines);
+	for (int i = 0; i < order->nlines; i++)
+	{
+		const LineItem *line = &order->lines[i];
+
+		appendStringInfo(&lines, "%s{\"product_id\": %lld, ", i == 0 ? "" : ", ",
+						 (long long) line->product_id);
+		if (line->has_warehouse)
+			appendStringInfo(&lines, "\"warehouse_id\": %lld, ", (long long) line->warehouse_id);
+		appendStringInfo(&lines, "\"quantity\": %lld}", (long long) line->quantity);
+	}
+	if (lines.len > MAX_DESCRIBED_BYTES)
+	{
+		Datum		hash = DirectFunctionCall1(sha256_bytea,
+											   PointerGetDatum(cstring_to_text_with_len(lines.data, lines.len)));
+
+		resetStringInfo(&lines);
+		appendStringInfo(&lines, "%d lines with SHA-256 %s", order->nlines,
+						 TextDatumGetCString(DirectFunctionCall2(binary_encode, hash,
+																 CStringGetTextDatum("hex"))));
+	}
+	return psprintf("reference_id => %s, lines => [%s], ttl_minutes => %d",
 					quote_literal_cstr(text_to_cstring(order->reference_id)),
-					described, order->ttl_minutes);
+					lines.data, order->ttl_minutes);
 }
 
 /*
@@ -317,7 +344,6 @@ FindCandidates(OrderRequest *order)
 		order->candidates[i].warehouse_id = PlanInt64(i, 2);
 		order->candidates[i].priority = DatumGetInt32(PlanColumn(i, 3, &isnull));
 	}
-	PlanRelease();
 	RankWarehouses(order);
 }
 
@@ -563,7 +589,6 @@ HoldShares(OrderRequest *order)
 
 		CHECK_FOR_INTERRUPTS();
 		made[i] = ReservationInsert(&draft, 0);
-		PlanRelease();
 	}
 	return Int64ArrayGetDatum(made, order->nshares);
 }
@@ -629,8 +654,26 @@ FindActive(text *reference_id, int *nids)
 	ids = palloc(Max(*nids, 1) * sizeof(int64));
 	for (int i = 0; i < *nids; i++)
 		ids[i] = PlanInt64(i, 1);
-	PlanRelease();
 	return ids;
+}
+
+/*
+ * Says so when an order that was just fulfilled has reservations that were
+ * cancelled, or expired, before: what they held does not ship.
+ */
+static void
+NoticeGivenUp(text *reference_id)
+{
+	Datum		values[1] = {PointerGetDatum(reference_id)};
+	int64		given_up;
+
+	PlanExecute(&count_given_up, values, NULL);
+	given_up = PlanInt64(0, 1);
+	if (given_up > 0)
+		ereport(NOTICE,
+				(errmsg("order %s has cancelled reservations, which were not fulfilled: %lld",
+						quote_literal_cstr(text_to_cstring(reference_id)),
+						(long long) given_up)));
 }
 
 /*

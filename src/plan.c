@@ -27,7 +27,7 @@ static int	TriggerLevel(void);
  * everything the transaction did so far.  nulls is SPI's: 'n' for a NULL, ' '
  * for a value, or NULL when nothing is NULL.  Returns the number of rows
  * processed; those that the statement returns stay in SPI_tuptable until the
- * next statement.
+ * next statement, whose values may still point into them.
  */
 uint64
 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
@@ -35,6 +35,7 @@ PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 	int			outer_level = engine_level;
 	int			code;
 	SPIPlanPtr	prepared = PlanPrepare(plan);
+	SPITupleTable *previous = SPI_tuptable;
 
 	engine_level = TriggerLevel() + 1;
 	plan->running++;
@@ -50,6 +51,7 @@ PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 	}
 	PG_END_TRY();
 
+	SPI_freetuptable(previous);
 	if (code != plan->result)
 		elog(ERROR, "SPI_execute_plan returned %s for: %s",
 			 SPI_result_code_string(code), plan->sql);
@@ -72,15 +74,6 @@ PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls)
 						(unsigned long long) rows),
 				 errdetail("The statement was: %s", plan->sql),
 				 errhint("Look for a trigger, rule or row security policy on its table.")));
-}
-
-/*
- * Frees the rows of the last statement, for loops that run many.
- */
-void
-PlanRelease(void)
-{
-	SPI_freetuptable(SPI_tuptable);
 }
 
 /*

@@ -30,7 +30,6 @@ typedef struct KeptPlan
 
 extern uint64 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls);
 extern void PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls);
-extern void PlanRelease(void);
 extern Datum PlanColumn(uint64 row, int column, bool *isnull);
 extern int64 PlanInt64(uint64 row, int column);
 extern Datum PlanResult(void);

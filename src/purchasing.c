@@ -74,7 +74,7 @@ static KeptPlan lock_order = {
  */
 static KeptPlan submit_order = {
 	.sql = "UPDATE inventory.purchase_order AS o "
-	"SET status = 'SUBMITTED', submitted_at = $2, "
+	"SET status = 'SUBMITTED', submitted_at = $2, submitted_by = $4, "
 	"expected_delivery_date = COALESCE(o.expected_delivery_date, ("
 	"SELECT CAST(pg_catalog.timezone(w.timezone, $2) AS pg_catalog.date) "
 	"OPERATOR(pg_catalog.+) CAST(LEAST(pg_catalog.ceil(pg_catalog.max(t.lead_time_days)), 36500) AS pg_catalog.int4) "
@@ -86,32 +86,35 @@ static KeptPlan submit_order = {
 	"WHERE l.po_id OPERATOR(pg_catalog.=) o.po_id GROUP BY w.timezone)) "
 	"WHERE o.po_id OPERATOR(pg_catalog.=) $1 RETURNING o",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 2,
-	.argtypes = {INT8OID, TIMESTAMPTZOID}
+	.nargs = 4,
+	.argtypes = {INT8OID, TIMESTAMPTZOID, DATEOID, TEXTOID}
 };
 
 static KeptPlan confirm_order = {
 	.sql = "UPDATE inventory.purchase_order AS o "
-	"SET status = 'CONFIRMED', confirmed_at = $2, "
+	"SET status = 'CONFIRMED', confirmed_at = $2, confirmed_by = $4, "
 	"expected_delivery_date = COALESCE($3, o.expected_delivery_date) "
 	"WHERE o.po_id OPERATOR(pg_catalog.=) $1 RETURNING o",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 3,
-	.argtypes = {INT8OID, TIMESTAMPTZOID, DATEOID}
+	.nargs = 4,
+	.argtypes = {INT8OID, TIMESTAMPTZOID, DATEOID, TEXTOID}
 };
 
 static KeptPlan cancel_order = {
 	.sql = "UPDATE inventory.purchase_order AS o "
-	"SET status = 'CANCELLED', cancelled_at = $2 "
+	"SET status = 'CANCELLED', cancelled_at = $2, cancelled_by = $4 "
 	"WHERE o.po_id OPERATOR(pg_catalog.=) $1 RETURNING o",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 2,
-	.argtypes = {INT8OID, TIMESTAMPTZOID}
+	.nargs = 4,
+	.argtypes = {INT8OID, TIMESTAMPTZOID, DATEOID, TEXTOID}
 };
 
-/* floor, so that a part of a unit is never tolerated. */
+/*
+ * What has come in, may still come in, and may come in excess.  floor, so that a
+ * part of a unit is never tolerated.
+ */
 static KeptPlan read_lines = {
-	.sql = "SELECT l.line_no, l.product_id, GREATEST(l.quantity OPERATOR(pg_catalog.-) l.quantity_received, 0), "
+	.sql = "SELECT l.line_no, l.product_id, l.quantity_received, GREATEST(l.quantity OPERATOR(pg_catalog.-) l.quantity_received, 0), "
 	"CAST(LEAST(GREATEST(pg_catalog.floor(CAST(l.quantity AS pg_catalog.numeric) "
 	"OPERATOR(pg_catalog.*) CAST($2 AS pg_catalog.numeric) OPERATOR(pg_catalog./) 100) "
 	"OPERATOR(pg_catalog.-) GREATEST(l.quantity_received OPERATOR(pg_catalog.-) l.quantity, 0), 0), "
@@ -123,14 +126,16 @@ static KeptPlan read_lines = {
 	.argtypes = {INT8OID, FLOAT8OID}
 };
 
+/* As long as it is what it was when it was decided how much may come in. */
 static KeptPlan receive_line = {
 	.sql = "UPDATE inventory.purchase_order_line "
 	"SET quantity_received = quantity_received OPERATOR(pg_catalog.+) $3 "
 	"WHERE po_id OPERATOR(pg_catalog.=) $1 AND line_no OPERATOR(pg_catalog.=) $2 "
+	"AND quantity_received OPERATOR(pg_catalog.=) $4 "
 	"RETURNING unit_cost",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 3,
-	.argtypes = {INT8OID, INT4OID, INT8OID}
+	.nargs = 4,
+	.argtypes = {INT8OID, INT4OID, INT8OID, INT8OID}
 };
 
 static KeptPlan insert_receipt = {
@@ -153,14 +158,19 @@ static KeptPlan finish_order = {
 	"WHERE l.po_id OPERATOR(pg_catalog.=) $1) AS done "
 	"WHERE o.po_id OPERATOR(pg_catalog.=) $1 RETURNING o",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 2,
-	.argtypes = {INT8OID, TIMESTAMPTZOID}
+	.nargs = 4,
+	.argtypes = {INT8OID, TIMESTAMPTZOID, DATEOID, TEXTOID}
 };
 
 static const LineShape purchase_line = {
 	.argument = "line_items",
 	.quantity_key = "qty",
 	.has_unit_cost = true
+};
+
+static const ReceivingDocument purchase_order_document = {
+	.kind = "purchase order",
+	.excess_hint = "inventory.over_receipt_tolerance_percent tolerates more; what was not ordered comes in with inventory.receive_stock()."
 };
 
 /* A locked order. */
@@ -449,13 +459,14 @@ LockOrderIn(int64 po_id, const char *status, PurchaseOrder *order)
 static Datum
 StoreStep(KeptPlan *step, int64 po_id, TimestampTz at, const DateADT *expected)
 {
-	Datum		values[3] = {
+	Datum		values[4] = {
 		Int64GetDatum(po_id),
 		TimestampTzGetDatum(at),
-		DateADTGetDatum(expected == NULL ? 0 : *expected)
+		DateADTGetDatum(expected == NULL ? 0 : *expected),
+		PerformedBy()
 	};
 
-	PlanWriteRow(step, values, expected == NULL ? "  n" : NULL);
+	PlanWriteRow(step, values, expected == NULL ? "  n " : NULL);
 	return PlanResult();
 }
 
@@ -478,10 +489,10 @@ ReadLines(const PurchaseOrder *order, int *nlines)
 	{
 		lines[i].line_no = DatumGetInt32(PlanColumn(i, 1, &isnull));
 		lines[i].product_id = PlanInt64(i, 2);
-		lines[i].open = PlanInt64(i, 3);
-		lines[i].excess = PlanInt64(i, 4);
+		lines[i].received = PlanInt64(i, 3);
+		lines[i].open = PlanInt64(i, 4);
+		lines[i].excess = PlanInt64(i, 5);
 	}
-	PlanRelease();
 	return lines;
 }
 
@@ -498,7 +509,7 @@ Receive(const PurchaseOrder *order, const LineItem *items, int nitems)
 	OpenLine   *lines = ReadLines(order, &nlines);
 	LineDelivery *deliveries = items == NULL ?
 		LineItemsDeliverAll(lines, nlines, &ndeliveries) :
-		LineItemsDeliver(items, nitems, lines, nlines, "purchase order",
+		LineItemsDeliver(items, nitems, lines, nlines, &purchase_order_document,
 						 order->po_id, &ndeliveries);
 	StockSet	stock = {0};
 
@@ -531,6 +542,12 @@ ReceiveLine(const PurchaseOrder *order, const LineDelivery *delivery,
 		TimestampTzGetDatum(received_at),
 		Float8GetDatum((double) (received_at - order->submitted_at) / USECS_PER_DAY)
 	};
+	Datum		line[4] = {
+		Int64GetDatum(order->po_id),
+		Int32GetDatum(delivery->line->line_no),
+		Int64GetDatum(delivery->quantity),
+		Int64GetDatum(delivery->line->received)
+	};
 	char		nulls[] = "       ";
 	bool		isnull;
 	StockItem	item;
@@ -538,8 +555,8 @@ ReceiveLine(const PurchaseOrder *order, const LineDelivery *delivery,
 	CHECK_FOR_INTERRUPTS();
 	StockLockOrCreate(delivery->line->product_id, order->warehouse_id, &item);
 	values[6] = Int64GetDatum(StockMove(&item, &movement));
-	PlanRelease();
-	PlanWriteRow(&receive_line, values, NULL);
+	PlanWriteRow(&receive_line, line, NULL);
+	delivery->line->received += delivery->quantity;
 	if (!delivery->has_unit_cost)
 	{
 		values[3] = PlanColumn(0, 1, &isnull);

@@ -61,11 +61,11 @@ static KeptPlan return_reservation = {
 static KeptPlan store_reservation = {
 	.sql = "UPDATE inventory.reservation AS r SET quantity_fulfilled = $2, "
 	"status = CAST($3 AS inventory.reservation_status), "
-	"closed_at = $4, close_reason = $5 "
+	"closed_at = $4, close_reason = $5, closed_by = $6 "
 	"WHERE r.reservation_id OPERATOR(pg_catalog.=) $1 RETURNING r",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 5,
-	.argtypes = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID}
+	.nargs = 6,
+	.argtypes = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID}
 };
 
 /* GREATEST ignores NULLs, but what never expires must stay so. */
@@ -99,7 +99,7 @@ static KeptPlan sum_expired = {
  */
 static KeptPlan close_expired = {
 	.sql = "UPDATE inventory.reservation r "
-	"SET status = 'CANCELLED', closed_at = $3, close_reason = 'EXPIRED' "
+	"SET status = 'CANCELLED', closed_at = $3, close_reason = 'EXPIRED', closed_by = $5 "
 	"WHERE r.reservation_id OPERATOR(pg_catalog.=) ANY (ARRAY("
 	"SELECT e.reservation_id FROM inventory.reservation e "
 	"WHERE e.product_id OPERATOR(pg_catalog.=) $1 "
@@ -111,14 +111,14 @@ static KeptPlan close_expired = {
 	"AND COALESCE(r.expires_at, 'infinity') OPERATOR(pg_catalog.<=) $3 "
 	"RETURNING r.quantity OPERATOR(pg_catalog.-) r.quantity_fulfilled",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 4,
-	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID, INT8OID}
+	.nargs = 5,
+	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID, INT8OID, TEXTOID}
 };
 
 /* The newest ones, until enough is given back; the last may give back more. */
 static KeptPlan close_newest = {
 	.sql = "UPDATE inventory.reservation r "
-	"SET status = 'CANCELLED', closed_at = $3, close_reason = $4 "
+	"SET status = 'CANCELLED', closed_at = $3, close_reason = $4, closed_by = $6 "
 	"FROM (SELECT n.reservation_id, n.quantity OPERATOR(pg_catalog.-) n.quantity_fulfilled AS held, "
 	"pg_catalog.sum(n.quantity OPERATOR(pg_catalog.-) n.quantity_fulfilled) "
 	"OVER (ORDER BY n.created_at DESC, n.reservation_id DESC) AS held_so_far "
@@ -129,10 +129,10 @@ static KeptPlan close_newest = {
 	"WHERE r.reservation_id OPERATOR(pg_catalog.=) newest.reservation_id "
 	"AND newest.held_so_far OPERATOR(pg_catalog.-) CAST(newest.held AS pg_catalog.numeric) "
 	"OPERATOR(pg_catalog.<) CAST($5 AS pg_catalog.numeric) "
-	"RETURNING newest.held",
+	"RETURNING newest.held, r.reservation_id, r.reference_id",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 5,
-	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID}
+	.nargs = 6,
+	.argtypes = {INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID, TEXTOID}
 };
 
 /*
@@ -609,17 +609,19 @@ CloseReservation(Reservation *reservation, char *status)
 static void
 StoreReservation(const Reservation *reservation)
 {
-	Datum		values[5] = {
+	Datum		values[6] = {
 		Int64GetDatum(reservation->reservation_id),
 		Int64GetDatum(reservation->fulfilled),
 		CStringGetTextDatum(reservation->status),
 		TimestampTzGetDatum(reservation->closed_at),
 		PointerGetDatum(reservation->close_reason)
 	};
-	char		nulls[] = "     ";
+	char		nulls[] = "      ";
 
 	if (TIMESTAMP_IS_NOBEGIN(reservation->closed_at))
-		nulls[3] = 'n';
+		nulls[3] = nulls[5] = 'n';
+	else
+		values[5] = PerformedBy();
 	if (reservation->close_reason == NULL)
 		nulls[4] = 'n';
 	PlanWriteRow(&store_reservation, values, nulls);
@@ -741,23 +743,31 @@ Cancel(StockItem *item, Reservation *reservation, text *reason)
 
 /*
  * Cancels the newest reservations of a locked item until quantity is given back,
- * or none is left.  The caller stores the item.
+ * or none is left, and says which.  The caller stores the item.
  */
 static void
 CancelNewest(StockItem *item, int64 quantity, const char *reason)
 {
-	Datum		values[5] = {
+	Datum		values[6] = {
 		Int64GetDatum(item->product_id),
 		Int64GetDatum(item->warehouse_id),
 		TimestampTzGetDatum(GetCurrentTimestamp()),
 		CStringGetTextDatum(reason),
-		Int64GetDatum(quantity)
+		Int64GetDatum(quantity),
+		PerformedBy()
 	};
 	uint64		closed = PlanExecute(&close_newest, values, NULL);
 
 	for (uint64 row = 0; row < closed; row++)
+	{
+		bool		isnull;
+
 		ReleaseReserved(item, PlanInt64(row, 1));
-	PlanRelease();
+		ereport(NOTICE,
+				(errmsg("reservation %lld of \"%s\" was cancelled for want of stock",
+						(long long) PlanInt64(row, 2),
+						TextDatumGetCString(PlanColumn(row, 3, &isnull)))));
+	}
 }
 
 /*
@@ -788,17 +798,17 @@ ReservationReturnSet(FunctionCallInfo fcinfo, Datum reservation_ids)
 static int64
 CloseExpired(StockItem *item, TimestampTz now, int64 max_rows)
 {
-	Datum		values[4] = {
+	Datum		values[5] = {
 		Int64GetDatum(item->product_id),
 		Int64GetDatum(item->warehouse_id),
 		TimestampTzGetDatum(now),
-		Int64GetDatum(max_rows)
+		Int64GetDatum(max_rows),
+		PerformedBy()
 	};
 	uint64		closed = PlanExecute(&close_expired, values, NULL);
 
 	for (uint64 row = 0; row < closed; row++)
 		ReleaseReserved(item, PlanInt64(row, 1));
-	PlanRelease();
 	return (int64) closed;
 }
 
@@ -860,7 +870,6 @@ SumExpired(const StockItem *item, TimestampTz now)
 
 	PlanExecute(&sum_expired, values, NULL);
 	sum = PlanInt64(0, 1);
-	PlanRelease();
 	return sum;
 }
 

@@ -84,10 +84,13 @@ static KeptPlan store_item = {
 	.sql = "UPDATE inventory.inventory_item SET quantity_on_hand = $2, "
 	"quantity_reserved = $3, version = $4, last_movement_at = $5 "
 	"WHERE item_id OPERATOR(pg_catalog.=) $1 "
+	"AND quantity_on_hand OPERATOR(pg_catalog.=) $6 "
+	"AND quantity_reserved OPERATOR(pg_catalog.=) $7 "
+	"AND version OPERATOR(pg_catalog.=) $8 "
 	"RETURNING quantity_on_hand, quantity_reserved, version",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 5,
-	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID}
+	.nargs = 8,
+	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID}
 };
 
 static KeptPlan find_product = {
@@ -117,6 +120,7 @@ static void AppendFirst(StockItem *item);
 static bool LockByKey(int64 product_id, int64 warehouse_id, StockItem *item);
 static bool ReadSingleItem(uint64 rows, StockItem *item);
 static void ReadItem(uint64 row, StockItem *item);
+static void Stored(StockItem *item);
 
 /*
  * Adds an item to a set that is not locked yet; the same one may be added more
@@ -268,7 +272,6 @@ StockLockExpired(TimestampTz now, int64 max_items, StockItem **items)
 	*items = palloc_extended(Max(rows, 1) * sizeof(StockItem), MCXT_ALLOC_HUGE);
 	for (uint64 row = 0; row < rows; row++)
 		ReadItem(row, &(*items)[row]);
-	PlanRelease();
 	return rows;
 }
 
@@ -313,23 +316,31 @@ StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
 
 /*
  * Writes a locked item back.  Does nothing for the ledger: a change of on_hand
- * goes through StockMove.
+ * goes through StockMove.  Raises IV004 when the row is not as it was read, since a
+ * user's trigger moved or reserved the same item in between, or when a trigger
+ * changes what is stored.
  */
 void
-StockStore(const StockItem *item)
+StockStore(StockItem *item)
 {
-	Datum		values[5] = {
+	Datum		values[8] = {
 		Int64GetDatum(item->item_id),
 		Int64GetDatum(item->on_hand),
 		Int64GetDatum(item->reserved),
 		Int64GetDatum(item->version),
-		TimestampTzGetDatum(item->last_movement_at)
+		TimestampTzGetDatum(item->last_movement_at),
+		Int64GetDatum(item->stored_on_hand),
+		Int64GetDatum(item->stored_reserved),
+		Int64GetDatum(item->stored_version)
 	};
-	const char *nulls = item->version == 0 ? "    n" : NULL;
+	const char *nulls = item->version == 0 ? "    n   " : NULL;
 
 	if (PlanExecute(&store_item, values, nulls) != 1)
-		elog(ERROR, "item %lld vanished while it was locked",
-			 (long long) item->item_id);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
+				 errmsg("item %lld was changed while it was being worked on",
+						(long long) item->item_id),
+				 errhint("Look for a trigger that moves or reserves stock of the same item.")));
 	if (PlanInt64(0, 1) != item->on_hand || PlanInt64(0, 2) != item->reserved ||
 		PlanInt64(0, 3) != item->version)
 		ereport(ERROR,
@@ -337,7 +348,7 @@ StockStore(const StockItem *item)
 				 errmsg("item %lld was not stored as the ledger has it",
 						(long long) item->item_id),
 				 errhint("Look for a trigger on inventory.inventory_item that changes the row.")));
-	PlanRelease();
+	Stored(item);
 }
 
 /*
@@ -434,7 +445,6 @@ ReadSingleItem(uint64 rows, StockItem *item)
 	if (rows == 0)
 		return false;
 	ReadItem(0, item);
-	PlanRelease();
 	return true;
 }
 
@@ -455,4 +465,16 @@ ReadItem(uint64 row, StockItem *item)
 	item->version = PlanInt64(row, 6);
 	last = PlanColumn(row, 7, &isnull);
 	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(last);
+	Stored(item);
+}
+
+/*
+ * The item and its row are the same now.
+ */
+static void
+Stored(StockItem *item)
+{
+	item->stored_on_hand = item->on_hand;
+	item->stored_reserved = item->reserved;
+	item->stored_version = item->version;
 }

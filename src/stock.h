@@ -41,6 +41,9 @@ typedef struct StockItem
 	int64		reserved;		/* base units */
 	int64		version;		/* number of its ledger rows */
 	TimestampTz last_movement_at;	/* DT_NOBEGIN before the first one */
+	int64		stored_on_hand; /* the row as it was read or stored last */
+	int64		stored_reserved;
+	int64		stored_version;
 	bool		create;			/* of a StockSet: make it where it is missing */
 	int64		demand;			/* of a StockSet: what its user wants of it */
 } StockItem;
@@ -71,7 +74,7 @@ extern void StockLockExisting(int64 product_id, int64 warehouse_id, int64 quanti
 extern uint64 StockLockExpired(TimestampTz now, int64 max_items, StockItem **items);
 extern bool StockLockOfReservation(int64 reservation_id, StockItem *item);
 extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);
-extern void StockStore(const StockItem *item);
+extern void StockStore(StockItem *item);
 extern int64 StockMove(StockItem *item, const Movement *movement);
 extern void StockMarkCounted(const StockItem *item, TimestampTz counted_at);
 

@@ -5,9 +5,8 @@
  *
  * Each step locks the transfer, then the items of both warehouses, the source's
  * and the destination's, even where it changes only one of them: so transfers that
- * run in opposite directions never wait for each other in a circle, however many
- * steps a transaction takes.  For that, the first step makes the destination's
- * items where there are none yet.
+ * run in opposite directions never wait for each other in a circle.  For that, the
+ * first step makes the destination's items where there are none yet.
  */
 #include "transfer.h"
 
@@ -99,38 +98,44 @@ static KeptPlan lose_lines = {
 };
 
 static KeptPlan mark_shipped = {
-	.sql = "UPDATE inventory.transfer_order AS t SET status = 'IN_TRANSIT', shipped_at = $2 "
+	.sql = "UPDATE inventory.transfer_order AS t SET status = 'IN_TRANSIT', shipped_at = $2, shipped_by = $3 "
 	"WHERE t.transfer_id OPERATOR(pg_catalog.=) $1 RETURNING t",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 2,
-	.argtypes = {INT8OID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.argtypes = {INT8OID, TIMESTAMPTZOID, TEXTOID}
 };
 
 static KeptPlan mark_arrived = {
 	.sql = "UPDATE inventory.transfer_order AS t SET "
 	"status = CASE WHEN done.all_lines THEN 'RECEIVED' ELSE t.status END, "
-	"received_at = CASE WHEN done.all_lines THEN $2 END "
+	"received_at = CASE WHEN done.all_lines THEN $2 END, "
+	"closed_by = CASE WHEN done.all_lines THEN $3 END "
 	"FROM (SELECT pg_catalog.bool_and(l.quantity_shipped OPERATOR(pg_catalog.=) "
 	"(l.quantity_received OPERATOR(pg_catalog.+) l.quantity_lost)) AS all_lines "
 	"FROM inventory.transfer_order_line l "
 	"WHERE l.transfer_id OPERATOR(pg_catalog.=) $1) AS done "
 	"WHERE t.transfer_id OPERATOR(pg_catalog.=) $1 RETURNING t",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 2,
-	.argtypes = {INT8OID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.argtypes = {INT8OID, TIMESTAMPTZOID, TEXTOID}
 };
 
 static KeptPlan mark_cancelled = {
-	.sql = "UPDATE inventory.transfer_order AS t SET status = 'CANCELLED', cancelled_at = $2 "
+	.sql = "UPDATE inventory.transfer_order AS t SET status = 'CANCELLED', cancelled_at = $2, cancelled_by = $3 "
 	"WHERE t.transfer_id OPERATOR(pg_catalog.=) $1 RETURNING t",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 2,
-	.argtypes = {INT8OID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.argtypes = {INT8OID, TIMESTAMPTZOID, TEXTOID}
 };
 
 static const LineShape transfer_line = {
 	.argument = "line_items",
 	.quantity_key = "qty"
+};
+
+static const ReceivingDocument transfer_document = {
+	.kind = "transfer",
+	.excess_hint = "What turns up beyond what was shipped is adjusted: inventory.adjust_stock() with the root cause FOUND."
 };
 
 /* A locked transfer. */
@@ -404,7 +409,6 @@ HoldLine(const Transfer *transfer, const LineItem *item)
 	StockLockExisting(item->product_id, transfer->from_warehouse_id, item->quantity, &source);
 	ReservationHold(&source, item->quantity);
 	values[4] = Int64GetDatum(ReservationInsert(&draft, 0));
-	PlanRelease();
 	PlanWriteRow(&insert_line, values, NULL);
 }
 
@@ -472,7 +476,6 @@ ReadLines(const Transfer *transfer, int *nlines)
 		reservation_id = PlanColumn(i, 5, &isnull);
 		lines[i].reservation_id = isnull ? 0 : DatumGetInt64(reservation_id);
 	}
-	PlanRelease();
 	return lines;
 }
 
@@ -527,10 +530,19 @@ ShipLine(const Transfer *transfer, const TransferLine *line)
 		};
 
 		StockLockExisting(line->product_id, transfer->from_warehouse_id, line->quantity, &source);
+		if (ReservationFree(&source) < line->quantity)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVENTORY_INSUFFICIENT_STOCK),
+					 errmsg("insufficient stock of product %lld in warehouse %lld",
+							(long long) line->product_id,
+							(long long) transfer->from_warehouse_id),
+					 errdetail("Available: %lld, requested: %lld.",
+							   (long long) ReservationFree(&source),
+							   (long long) line->quantity),
+					 errhint("A count cancelled the hold of this transfer; cancel it and make a smaller one.")));
 		ReservationMakeRoom(&source, line->quantity);
 		StockMove(&source, &movement);
 	}
-	PlanRelease();
 	StoreLine(transfer, line->line_no, line->quantity, 0, 0);
 }
 
@@ -555,7 +567,7 @@ Arrive(const Transfer *transfer, const LineItem *items, int nitems)
 		open[i].open = lines[i].in_transit;
 	}
 	deliveries = items == NULL ? LineItemsDeliverAll(open, nlines, &ndeliveries) :
-		LineItemsDeliver(items, nitems, open, nlines, "transfer",
+		LineItemsDeliver(items, nitems, open, nlines, &transfer_document,
 						 transfer->transfer_id, &ndeliveries);
 	LockLines(transfer, lines, nlines);
 	for (int i = 0; i < ndeliveries; i++)
@@ -579,7 +591,6 @@ ReleaseHolds(const TransferLine *lines, int nlines)
 		if (!HoldIsActive(lines[i].reservation_id))
 			continue;
 		ReservationCancel(lines[i].reservation_id, cstring_to_text("TRANSFER_CANCELLED"), true);
-		PlanRelease();
 	}
 }
 
@@ -599,7 +610,6 @@ BringIn(const Transfer *transfer, int64 warehouse_id, int64 product_id, int64 qu
 	CHECK_FOR_INTERRUPTS();
 	StockLockOrCreate(product_id, warehouse_id, &item);
 	StockMove(&item, &movement);
-	PlanRelease();
 }
 
 /*
@@ -637,7 +647,11 @@ StoreLine(const Transfer *transfer, int line_no, int64 shipped, int64 received,
 static Datum
 StoreStep(KeptPlan *step, int64 transfer_id, TimestampTz at)
 {
-	Datum		values[2] = {Int64GetDatum(transfer_id), TimestampTzGetDatum(at)};
+	Datum		values[3] = {
+		Int64GetDatum(transfer_id),
+		TimestampTzGetDatum(at),
+		PerformedBy()
+	};
 
 	PlanWriteRow(step, values, NULL);
 	return PlanResult();

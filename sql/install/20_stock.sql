@@ -108,6 +108,7 @@ CREATE TABLE inventory.reservation (
     closed_at timestamptz,
     close_reason text,
     created_by text NOT NULL DEFAULT session_user,
+    closed_by text,
     CONSTRAINT reservation_fulfilment CHECK (CASE status
         WHEN 'ACTIVE' THEN 0 <= quantity_fulfilled AND quantity_fulfilled < quantity AND closed_at IS NULL
         WHEN 'FULFILLED' THEN quantity_fulfilled = quantity AND closed_at IS NOT NULL
@@ -130,6 +131,7 @@ COMMENT ON COLUMN inventory.reservation.created_at IS 'When it was made, taken a
 COMMENT ON COLUMN inventory.reservation.closed_at IS 'When it was fulfilled or cancelled; NULL while ACTIVE.';
 COMMENT ON COLUMN inventory.reservation.close_reason IS 'Why it was cancelled; EXPIRED when its time ran out.';
 COMMENT ON COLUMN inventory.reservation.created_by IS 'Who made it: the setting inventory.performed_by, else the session user.';
+COMMENT ON COLUMN inventory.reservation.closed_by IS 'Who fulfilled or cancelled it, or came upon it expired; NULL while ACTIVE.';
 
 CREATE TABLE inventory.idempotency_key (
     key text PRIMARY KEY CHECK (key <> ''),

@@ -9,7 +9,10 @@ CREATE TABLE inventory.purchase_order (
     confirmed_at timestamptz,
     received_at timestamptz,
     created_by text NOT NULL DEFAULT session_user,
-    cancelled_at timestamptz
+    cancelled_at timestamptz,
+    submitted_by text,
+    confirmed_by text,
+    cancelled_by text
 );
 CREATE INDEX purchase_order_open ON inventory.purchase_order (warehouse_id) WHERE status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED');
 COMMENT ON TABLE inventory.purchase_order IS 'Orders to suppliers. The times of its steps are business times.';
@@ -24,6 +27,9 @@ COMMENT ON COLUMN inventory.purchase_order.confirmed_at IS 'When the supplier co
 COMMENT ON COLUMN inventory.purchase_order.received_at IS 'When the last of it came in.';
 COMMENT ON COLUMN inventory.purchase_order.created_by IS 'Who drafted it: the setting inventory.performed_by, else the session user.';
 COMMENT ON COLUMN inventory.purchase_order.cancelled_at IS 'When it was cancelled; what had come in by then stays.';
+COMMENT ON COLUMN inventory.purchase_order.submitted_by IS 'Who sent it.';
+COMMENT ON COLUMN inventory.purchase_order.confirmed_by IS 'Who entered the confirmation.';
+COMMENT ON COLUMN inventory.purchase_order.cancelled_by IS 'Who cancelled it.';
 
 CREATE TABLE inventory.purchase_order_line (
     po_id bigint NOT NULL REFERENCES inventory.purchase_order,

@@ -8,6 +8,9 @@ CREATE TABLE inventory.transfer_order (
     received_at timestamptz,
     cancelled_at timestamptz,
     created_by text NOT NULL DEFAULT session_user,
+    shipped_by text,
+    closed_by text,
+    cancelled_by text,
     CHECK (from_warehouse_id <> to_warehouse_id)
 );
 COMMENT ON TABLE inventory.transfer_order IS 'Goods moved from one warehouse to another. While they are in transit they are in neither. The times of its steps are business times.';
@@ -20,6 +23,9 @@ COMMENT ON COLUMN inventory.transfer_order.shipped_at IS 'When the goods left.';
 COMMENT ON COLUMN inventory.transfer_order.received_at IS 'When it was completed: the business time of the step that left nothing in transit.';
 COMMENT ON COLUMN inventory.transfer_order.cancelled_at IS 'When it was cancelled; what was in transit went back to the source, what had arrived by then stays.';
 COMMENT ON COLUMN inventory.transfer_order.created_by IS 'Who asked for it: the setting inventory.performed_by, else the session user.';
+COMMENT ON COLUMN inventory.transfer_order.shipped_by IS 'Who shipped it.';
+COMMENT ON COLUMN inventory.transfer_order.closed_by IS 'Who completed it: received the last of it, or gave the rest up as lost.';
+COMMENT ON COLUMN inventory.transfer_order.cancelled_by IS 'Who cancelled it.';
 
 CREATE TABLE inventory.transfer_order_line (
     transfer_id bigint NOT NULL REFERENCES inventory.transfer_order,

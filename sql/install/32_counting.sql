@@ -13,6 +13,7 @@ CREATE TABLE inventory.cycle_count (
     velocity_class text CHECK (velocity_class IN ('FAST', 'SLOW')),
     started_at timestamptz,
     started_version bigint,
+    started_by text,
     superseded_by bigint,
     CONSTRAINT cycle_count_planned_once UNIQUE (product_id, warehouse_id, due_on),
     CHECK (delta = counted_quantity - system_quantity),
@@ -35,4 +36,5 @@ COMMENT ON COLUMN inventory.cycle_count.movement_id IS 'The ADJUSTMENT that the 
 COMMENT ON COLUMN inventory.cycle_count.velocity_class IS 'Class of the item when the count was planned: FAST or SLOW; NULL for one that nobody planned.';
 COMMENT ON COLUMN inventory.cycle_count.started_at IS 'When people began to count.';
 COMMENT ON COLUMN inventory.cycle_count.started_version IS 'Version of the item then: later movements are not part of the difference.';
+COMMENT ON COLUMN inventory.cycle_count.started_by IS 'Who began.';
 COMMENT ON COLUMN inventory.cycle_count.superseded_by IS 'The later count that made this one, never done, needless.';

@@ -13,7 +13,7 @@ CREATE FUNCTION inventory.fulfill_order(reference_id text)
 RETURNS SETOF inventory.reservation
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_fulfill_order';
 COMMENT ON FUNCTION inventory.fulfill_order(text) IS
-'Fulfils every ACTIVE reservation of an order, all or none, each as one SALE movement, and returns them.
+'Fulfils every ACTIVE reservation of an order, all or none, each as one SALE movement, and returns them. A NOTICE says how many of the order were cancelled before, which do not ship.
 Errors: IV002 none is ACTIVE, or one has expired; IV003 the order has no reservation; 22023 a NULL or empty reference.';
 
 CREATE FUNCTION inventory.cancel_order(reference_id text, reason text DEFAULT NULL)

@@ -457,7 +457,7 @@ SELECT is(pg_temp.hostile($$SELECT inventory.plan_cycle_counts('2030-01-01') OPE
 SELECT is(pg_temp.hostile('SELECT c.system_quantity FROM inventory.start_count(11, 1) c'), '5', 'start_count');
 SELECT is(pg_temp.hostile('SELECT product_id FROM inventory.count_due WHERE product_id OPERATOR(pg_catalog.=) 11'), '11', 'count_due');
 SELECT is(pg_temp.hostile($$SELECT r.quantity FROM inventory.reserve_stock(11, 1, 5, 'evil order 3') r$$), '5', 'all of it reserved');
-SELECT is(pg_temp.hostile($$SELECT c.delta FROM inventory.record_count(11, 1, 3, 'THEFT') c$$), 'the count of product 11 in warehouse 1 leaves less than is reserved', 'record_count that does not fit');
+SELECT is(pg_temp.hostile($$SELECT c.delta FROM inventory.record_count(11, 1, 3, 'THEFT') c$$), 'the count of product 11 in warehouse 1 leaves 3 where 5 are reserved', 'record_count that does not fit');
 SELECT is(pg_temp.hostile($$SELECT c.delta FROM inventory.record_count(11, 1, 3, 'THEFT', 'cancel_newest') c$$), '-2', 'record_count that makes it fit');
 SELECT is(pg_temp.hostile('SELECT count(*) FROM inventory.' || v), (SELECT (xpath('/row/c/text()', query_to_xml('SELECT count(*) AS c FROM inventory.' || v, false, true, '')))[1]::pg_catalog.text), v)
     FROM unnest(ARRAY['supplier_performance', 'count_accuracy', 'shrinkage']) v;

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(229);
+SELECT plan(249);
 
 \ir include/setup.psql
 SET LOCAL timezone = 'UTC';
@@ -67,6 +67,8 @@ SELECT is(pg_temp.queued(1, 28, 28), '28 31 FAST, 28 80 FAST, 28 41 SLOW, 28 42 
 SELECT pg_temp.refused('SELECT inventory.plan_cycle_counts(NULL)', '22023', 'due_on must not be NULL', '', 'plan NULL');
 SELECT pg_temp.refused($$SELECT inventory.plan_cycle_counts('infinity')$$, '22023', 'due_on must not be infinite', '', 'plan infinity');
 SELECT pg_temp.refused($$SELECT inventory.plan_cycle_counts('-infinity')$$, '22023', 'due_on must not be infinite', '', 'plan -infinity');
+SELECT pg_temp.refused($$SELECT inventory.plan_cycle_counts('5874897-12-31')$$, '22023', 'due_on must lie within ten years of today', '', 'plan the last day there is');
+SELECT pg_temp.refused($$SELECT inventory.plan_cycle_counts('4713-01-01 BC')$$, '22023', 'due_on must lie within ten years of today', '', 'plan one of the first days');
 SELECT pg_temp.healthy('planning');
 
 -- Settings; each on an empty queue, in a warehouse of its own
@@ -254,7 +256,7 @@ CREATE FUNCTION pg_temp.held(product bigint) RETURNS text LANGUAGE sql AS $$
 $$;
 SELECT inventory.receive_stock(8, 1, 10);
 SELECT inventory.reserve_stock(8, 1, 3, 'a'), inventory.reserve_stock(8, 1, 3, 'b'), inventory.reserve_stock(8, 1, 2, 'c');
-SELECT pg_temp.refused($$SELECT inventory.record_count(8, 1, 7, 'THEFT')$$, 'IV001', 'the count of product 8 in warehouse 1 leaves less than is reserved', 'Available: 2, requested: 3.', 'the count needs what is reserved');
+SELECT pg_temp.refused($$SELECT inventory.record_count(8, 1, 7, 'THEFT')$$, 'IV001', 'the count of product 8 in warehouse 1 leaves 7 where 8 are reserved', 'Available: 2, requested: 3.', 'the count needs what is reserved');
 SELECT is(pg_temp.seen(inventory.record_count(8, 1, 8, 'THEFT')), '8/10 -2 THEFT', 'it may take all that is not reserved');
 SELECT is(pg_temp.level(8, 1), '8/8/0', 'to the last piece');
 SELECT is(pg_temp.seen(inventory.record_count(8, 1, 8, on_shortfall => 'cancel_newest')), '8/8 0', 'an exact count cancels nothing');
@@ -270,7 +272,7 @@ SELECT inventory.receive_stock(9, 1, 10);
 SELECT inventory.reserve_stock(9, 1, 5, 'a'), inventory.reserve_stock(9, 1, 3, 'b', 'TRANSFER'), inventory.reserve_stock(9, 1, 2, 'c');
 SELECT inventory.fulfill_reservation(reservation_id, 1) FROM inventory.reservation WHERE product_id = 9 AND reference_id = 'c';
 UPDATE inventory.reservation SET expires_at = now() - interval '1 min' WHERE product_id = 9 AND reference_id = 'a';
-SELECT pg_temp.refused($$SELECT inventory.record_count(9, 1, 3, 'THEFT')$$, 'IV001', 'the count of product 9 in warehouse 1 leaves less than is reserved', 'Available: 5, requested: 6.', 'what has expired counts as free');
+SELECT pg_temp.refused($$SELECT inventory.record_count(9, 1, 3, 'THEFT')$$, 'IV001', 'the count of product 9 in warehouse 1 leaves 3 where 9 are reserved', 'Available: 5, requested: 6.', 'what has expired counts as free');
 SELECT is(pg_temp.seen(inventory.record_count(9, 1, 7, 'THEFT', 'cancel_newest')), '7/9 -2 THEFT', 'cancel_newest, with an expired one');
 SELECT is(pg_temp.held(9), 'a CANCELLED EXPIRED, b ACTIVE, c ACTIVE', 'takes from that first, although it is older');
 SELECT is(pg_temp.level(9, 1), '7/4/3', 'all of it');
@@ -288,8 +290,8 @@ SELECT inventory.receive_stock(16, 1, 10);
 SELECT inventory.start_count(16, 1);
 SELECT pg_temp.sell(16, 1, 8);
 SELECT inventory.reserve_stock(16, 1, 1, 'a');
-SELECT pg_temp.refused($$SELECT inventory.record_count(16, 1, 1, 'THEFT')$$, 'IV001', 'the count of product 16 in warehouse 1 leaves less than is reserved', 'Available: 1, requested: 9.', 'less was there than has been sold since');
-SELECT pg_temp.refused($$SELECT inventory.record_count(16, 1, 1, 'THEFT', 'cancel_newest')$$, 'IV001', 'the count of product 16 in warehouse 1 leaves less than is reserved', 'Available: 2, requested: 9.', 'and there is no cancelling that');
+SELECT pg_temp.refused($$SELECT inventory.record_count(16, 1, 1, 'THEFT')$$, 'IV001', 'the count of product 16 in warehouse 1 leaves -7 where 1 are reserved', 'Available: 1, requested: 9.', 'less was there than has been sold since');
+SELECT pg_temp.refused($$SELECT inventory.record_count(16, 1, 1, 'THEFT', 'cancel_newest')$$, 'IV001', 'the count of product 16 in warehouse 1 leaves -7 where 1 are reserved', 'Available: 2, requested: 9.', 'and there is no cancelling that');
 SELECT is(pg_temp.held(16), 'a ACTIVE', 'nothing was cancelled for it');
 SELECT is(pg_temp.seen(inventory.record_count(16, 1, 8, 'THEFT', 'cancel_newest')), '8/10 -2 THEFT', 'as much as has been sold is enough');
 SELECT is(pg_temp.level(16, 1), '0/0/0', 'and leaves nothing');
@@ -395,6 +397,43 @@ SELECT is((SELECT c.system_quantity FROM inventory.start_count(1, 1) c), 10::big
 SELECT is((SELECT c.delta FROM inventory.record_count(1, 1, 9, 'THEFT', 'cancel_newest') c), -1::bigint, 'and record_count');
 SELECT is(concat(pg_temp.held(1), ' ', pg_temp.level(1, 1)), 'a CANCELLED COUNT_SHORTFALL 9/0/9', 'which makes room');
 SELECT pg_temp.healthy('a new extension');
+
+-- A day that is far away keeps nothing from being counted before
+
+SELECT is(inventory.plan_cycle_counts(current_date + 365), 1::bigint, 'a day in a year');
+SELECT is((SELECT sum(inventory.plan_cycle_counts(current_date + d)) FROM generate_series(1, 60) d), 2::numeric, 'and the days before it');
+SELECT pg_temp.healthy('days out of order');
+
+-- A start that was forgotten
+
+INSERT INTO inventory.product (product_id, sku, name) VALUES (2, 'A-2', 'Anvil, small');
+SELECT inventory.receive_stock(2, 1, 50);
+SET LOCAL inventory.performed_by = 'ann';
+SET LOCAL inventory.occurred_at = '2024-05-06 07:00:00+00';
+SELECT is((SELECT c.started_by FROM inventory.start_count(2, 1) c), 'ann', 'a start keeps who began');
+SET LOCAL inventory.occurred_at = '';
+SET LOCAL inventory.performed_by = 'bob';
+SET LOCAL client_min_messages = error;
+SELECT inventory.adjust_stock(2, 1, -10, 'OTHER');
+SELECT results_eq($$SELECT c.counted_quantity, c.system_quantity, c.delta, c.counted_by, c.started_by FROM inventory.record_count(2, 1, 40) c$$,
+    $$VALUES (40::bigint, 40::bigint, 0::bigint, 'bob', 'ann')$$, 'one that is older than inventory.count_start_hours does not count');
+SELECT is(pg_temp.level(2, 1), '40/0/40', 'and nothing is taken off');
+SET LOCAL inventory.occurred_at = '2024-05-06 07:00:00+00';
+SELECT lives_ok('SELECT inventory.start_count(2, 1)', 'another start as old');
+SET LOCAL inventory.occurred_at = '';
+SELECT inventory.adjust_stock(2, 1, -10, 'OTHER');
+SET LOCAL inventory.count_start_hours = 87600;
+SELECT results_eq($$SELECT c.system_quantity, c.delta FROM inventory.record_count(2, 1, 40) c$$, $$VALUES (40::bigint, 0::bigint)$$, 'does where the setting says so');
+SELECT is(pg_temp.level(2, 1), '30/0/30', 'and what moved is netted out');
+
+-- Who closed what
+
+SELECT inventory.reserve_stock(2, 1, 5, 'by-count');
+SELECT lives_ok($$SELECT inventory.record_count(2, 1, 2, 'THEFT', 'cancel_newest')$$, 'a count cancels');
+SELECT is((SELECT r.closed_by FROM inventory.reservation r WHERE r.reference_id = 'by-count'), 'bob', 'and the reservation keeps who did');
+SELECT is((SELECT r.closed_by FROM inventory.reserve_stock(2, 1, 1, 'open') r), NULL, 'nobody closed one that is open');
+SELECT is((SELECT r.closed_by FROM inventory.fulfill_order('open') r), 'bob', 'who fulfilled it');
+SELECT pg_temp.healthy('forgotten starts');
 
 SELECT * FROM finish();
 ROLLBACK;

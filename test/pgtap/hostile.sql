@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(58);
+SELECT plan(74);
 
 \ir include/setup.psql
 CREATE ROLE inventory_test_operator;
@@ -162,6 +162,61 @@ SELECT throws_ok($$SELECT inventory.record_count(7, 1, 0, 'THEFT', 'cancel_newes
 SELECT inventory.reserve_stock(6, 1, 3, 'real');
 UPDATE inventory.reservation SET expires_at = now() - interval '1 min' WHERE reference_id = 'real';
 SELECT is(inventory.expire_reservations(1), 1::bigint, 'it does not keep others from expiring');
+
+-- Users' triggers that work on the item that is being worked on: an error, never a movement or a reservation that is
+-- overwritten
+
+SAVEPOINT nested;
+UPDATE inventory.reservation SET expires_at = now() + interval '1 hour' WHERE status = 'ACTIVE';
+CREATE FUNCTION pg_temp.kit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF new.product_id = 8 THEN
+        PERFORM inventory.adjust_stock(9, new.warehouse_id, -1, 'DAMAGE');
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER kit AFTER UPDATE ON inventory.inventory_item FOR EACH ROW EXECUTE FUNCTION pg_temp.kit();
+SELECT inventory.receive_stock(9, 1, 10), inventory.receive_stock(8, 1, 10);
+SELECT pg_temp.refused($$SELECT inventory.reserve_order('kit', '[{"product_id": 8, "warehouse_id": 1, "quantity": 1}, {"product_id": 9, "warehouse_id": 1, "quantity": 1}]')$$,
+    'IV004', format('item %s was changed while it was being worked on', (SELECT item_id FROM inventory.inventory_item WHERE product_id = 9 AND warehouse_id = 1)), '', 'an order whose second item the first one moves');
+SELECT lives_ok($$SELECT inventory.reserve_stock(8, 1, 1, 'kit')$$, 'one item is not in the way of another');
+DROP TRIGGER kit ON inventory.inventory_item;
+
+CREATE FUNCTION pg_temp.waiting_list() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF new.status = 'CANCELLED' AND new.reference_id NOT LIKE 'waiting%' THEN
+        PERFORM inventory.reserve_stock(new.product_id, new.warehouse_id, 1, 'waiting ' || new.reservation_id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER waiting_list AFTER UPDATE ON inventory.reservation FOR EACH ROW EXECUTE FUNCTION pg_temp.waiting_list();
+SELECT inventory.receive_stock(10, 1, 10);
+SELECT inventory.reserve_stock(10, 1, 10, 'first');
+SELECT item_id AS item FROM inventory.inventory_item WHERE product_id = 10 AND warehouse_id = 1 \gset
+SELECT pg_temp.refused($$SELECT inventory.record_count(10, 1, 8, 'THEFT', 'cancel_newest')$$, 'IV004', format('item %s was changed while it was being worked on', :item), '', 'a count that makes room, where others take it');
+UPDATE inventory.reservation SET expires_at = now() - interval '1 min' WHERE reference_id = 'first';
+SELECT pg_temp.refused('SELECT inventory.expire_reservations()', 'IV004', format('item %s was changed while it was being worked on', :item), '', 'an expiry that gives the stock away');
+SELECT pg_temp.refused($$SELECT inventory.reserve_stock(10, 1, 15, 'second')$$, 'IV004', format('item %s was changed while it was being worked on', :item), '', 'a reserve that frees what expired');
+DROP TRIGGER waiting_list ON inventory.reservation;
+SELECT lives_ok('SELECT inventory.expire_reservations()', 'without the trigger it expires');
+
+CREATE FUNCTION pg_temp.receive_again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() < 3 AND new.movement_type = 'PURCHASE' THEN
+        PERFORM inventory.receive_purchase_order(new.reference_id::bigint);
+    END IF;
+    RETURN NULL;
+END
+$$;
+INSERT INTO inventory.supplier (supplier_id, name) VALUES (1, 'Smith');
+SELECT po_id AS po FROM inventory.create_purchase_order(1, 1, '[{"product_id": 8, "qty": 7}]') \gset
+SELECT inventory.submit_purchase_order(:po), inventory.confirm_purchase_order(:po);
+CREATE TRIGGER receive_again AFTER INSERT ON inventory.stock_movement FOR EACH ROW EXECUTE FUNCTION pg_temp.receive_again();
+SELECT throws_ok(format('SELECT inventory.receive_purchase_order(%s)', :po), NULL, NULL, 'a receipt that receives again');
+SELECT is((SELECT quantity_received FROM inventory.purchase_order_line WHERE po_id = :po), 0::bigint, 'brings in nothing');
+ROLLBACK TO nested;
 
 SELECT * FROM finish();
 ROLLBACK;

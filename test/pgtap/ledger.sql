@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(183);
+SELECT plan(185);
 
 \ir include/setup.psql
 
@@ -288,6 +288,10 @@ SELECT lives_ok('UPDATE inventory.inventory_item SET quantity_on_hand = quantity
 SET LOCAL inventory.root_cause = '';
 SELECT set_config('inventory.occurred_at', (clock_timestamp() + interval '1 hour')::text, true);
 SELECT throws_ok('UPDATE inventory.inventory_item SET quantity_on_hand = 99 WHERE product_id = 2', '22023', 'inventory.occurred_at lies in the future', 'UPDATE in the future');
+SELECT set_config('inventory.occurred_at', '4714-11-24 00:00:00+00 BC', true) FROM (SELECT current_setting('inventory.occurred_at') AS future) AS f \gset kept_
+SELECT throws_ok('SELECT inventory.receive_stock(2, 1, 1)', '22023', 'inventory.occurred_at lies before 1900', 'before anybody counted stock');
+SELECT throws_ok('UPDATE inventory.inventory_item SET quantity_on_hand = 99 WHERE product_id = 2', '22023', 'inventory.occurred_at lies before 1900', 'UPDATE then');
+SET LOCAL inventory.occurred_at = '2999-01-01';
 SELECT throws_ok('INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (30, 1, 5)', '22023', 'inventory.occurred_at lies in the future', 'INSERT in the future');
 SET LOCAL inventory.occurred_at = '';
 SELECT pg_temp.healthy('settings');

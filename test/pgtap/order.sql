@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(425);
+SELECT plan(428);
 
 \ir include/setup.psql
 SET LOCAL timezone = 'UTC';
@@ -269,22 +269,25 @@ SELECT is((SELECT string_agg(concat_ws(' ', r.reservation_id, r.quantity_fulfill
     format('%s 0 ACTIVE, %s 1 ACTIVE, %s 0 CANCELLED late', split_part(:'first', ',', 1), split_part(:'first', ',', 2), split_part(:'first', ',', 3)), 'a late repetition shows what became of them');
 CREATE TEMP TABLE variant (label text, arguments text, described text);
 INSERT INTO variant VALUES
-    ('quantity', $$'order-21', '[{"product_id": 18, "quantity": 8}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}]', 30$$, $$reference_id => 'order-21', lines => [{"quantity": 8, "product_id": 18}, {"quantity": 2, "product_id": 19, "warehouse_id": 1}], ttl_minutes => 30$$),
-    ('order of lines', $$'order-21', '[{"product_id": 19, "warehouse_id": 1, "quantity": 2}, {"product_id": 18, "quantity": 7}]', 30$$, $$reference_id => 'order-21', lines => [{"quantity": 2, "product_id": 19, "warehouse_id": 1}, {"quantity": 7, "product_id": 18}], ttl_minutes => 30$$),
-    ('number of lines', $$'order-21', '[{"product_id": 18, "quantity": 7}]', 30$$, $$reference_id => 'order-21', lines => [{"quantity": 7, "product_id": 18}], ttl_minutes => 30$$),
-    ('ttl', $$'order-21', '[{"product_id": 18, "quantity": 7}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}]', 31$$, $$reference_id => 'order-21', lines => [{"quantity": 7, "product_id": 18}, {"quantity": 2, "product_id": 19, "warehouse_id": 1}], ttl_minutes => 31$$),
-    ('reference', $$'order-22', '[{"product_id": 18, "quantity": 7}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}]', 30$$, $$reference_id => 'order-22', lines => [{"quantity": 7, "product_id": 18}, {"quantity": 2, "product_id": 19, "warehouse_id": 1}], ttl_minutes => 30$$);
+    ('quantity', $$'order-21', '[{"product_id": 18, "quantity": 8}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}]', 30$$, $$reference_id => 'order-21', lines => [{"product_id": 18, "quantity": 8}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}], ttl_minutes => 30$$),
+    ('order of lines', $$'order-21', '[{"product_id": 19, "warehouse_id": 1, "quantity": 2}, {"product_id": 18, "quantity": 7}]', 30$$, $$reference_id => 'order-21', lines => [{"product_id": 19, "warehouse_id": 1, "quantity": 2}, {"product_id": 18, "quantity": 7}], ttl_minutes => 30$$),
+    ('number of lines', $$'order-21', '[{"product_id": 18, "quantity": 7}]', 30$$, $$reference_id => 'order-21', lines => [{"product_id": 18, "quantity": 7}], ttl_minutes => 30$$),
+    ('ttl', $$'order-21', '[{"product_id": 18, "quantity": 7}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}]', 31$$, $$reference_id => 'order-21', lines => [{"product_id": 18, "quantity": 7}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}], ttl_minutes => 31$$),
+    ('reference', $$'order-22', '[{"product_id": 18, "quantity": 7}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}]', 30$$, $$reference_id => 'order-22', lines => [{"product_id": 18, "quantity": 7}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}], ttl_minutes => 30$$);
 SELECT pg_temp.refused(format('SELECT inventory.reserve_order(%s, %L)', v.arguments, 'key-1'), 'IV005', 'idempotency key "key-1" was used with other arguments',
-    format($$First: reserve_order(reference_id => 'order-21', lines => [{"quantity": 7, "product_id": 18}, {"quantity": 2, "product_id": 19, "warehouse_id": 1}], ttl_minutes => 30). Now: reserve_order(%s).$$, v.described),
+    format($$First: reserve_order(reference_id => 'order-21', lines => [{"product_id": 18, "quantity": 7}, {"product_id": 19, "warehouse_id": 1, "quantity": 2}], ttl_minutes => 30). Now: reserve_order(%s).$$, v.described),
     'the key with another ' || v.label) FROM variant v;
 SELECT inventory.reserve_stock(19, 1, 1, 'order-22', idempotency_key => 'key-2');
 SELECT pg_temp.refused($$SELECT inventory.reserve_order('order-22', '[{"product_id": 19, "warehouse_id": 1, "quantity": 1}]', 30, 'key-2')$$, 'IV005', 'idempotency key "key-2" was used with other arguments',
-    $$First: reserve_stock(product_id => 19, warehouse_id => 1, quantity => 1, reference_id => 'order-22', reference_type => 'ORDER', ttl_minutes => 30). Now: reserve_order(reference_id => 'order-22', lines => [{"quantity": 1, "product_id": 19, "warehouse_id": 1}], ttl_minutes => 30).$$,
+    $$First: reserve_stock(product_id => 19, warehouse_id => 1, quantity => 1, reference_id => 'order-22', reference_type => 'ORDER', ttl_minutes => 30). Now: reserve_order(reference_id => 'order-22', lines => [{"product_id": 19, "warehouse_id": 1, "quantity": 1}], ttl_minutes => 30).$$,
     'the key of a reserve_stock');
 SELECT throws_ok($$SELECT inventory.reserve_stock(18, 1, 1, 'order-21', idempotency_key => 'key-1')$$, 'IV005', 'idempotency key "key-1" was used with other arguments', 'and the other way round');
 SELECT throws_ok($$SELECT inventory.reserve_order('order-23', '[{"product_id": 19, "quantity": 1000}]', 30, 'key-3')$$, 'IV001', NULL, 'a failed call with a key');
 SELECT lives_ok($$SELECT inventory.reserve_order('order-23', '[{"product_id": 19, "quantity": 1}]', 30, 'key-3')$$, 'leaves the key free');
 SELECT is(pg_temp.held('order-23'), '19@1 1/0 ACTIVE', 'for one order');
+SELECT is((SELECT count(*) FROM inventory.reserve_order('order-23', '[{"quantity": "1", "warehouse_id": null, "product_id": 19.0}]', 30, 'key-3')), 1::bigint, 'the same line written otherwise');
+SELECT is(pg_temp.held('order-23'), '19@1 1/0 ACTIVE', 'is the same request');
+SELECT throws_ok($$SELECT inventory.reserve_order('many', (SELECT jsonb_agg(1) FROM generate_series(1, 1000001)))$$, '22023', 'lines has too many lines', 'more lines than anybody orders');
 SELECT jsonb_agg('{"product_id": 18, "warehouse_id": 1, "quantity": 1}'::jsonb)::text AS many FROM generate_series(1, 100) \gset
 SELECT inventory.receive_stock(18, 1, 200);
 SELECT is((SELECT count(*) FROM inventory.reserve_order('order-24', :'many', 30, 'key-4')), 100::bigint, 'a hundred lines with a key');
@@ -292,7 +295,8 @@ SELECT pg_temp.state() AS before \gset
 SELECT is((SELECT count(*) FROM inventory.reserve_order('order-24', :'many', 30, 'key-4')), 100::bigint, 'again');
 SELECT is(pg_temp.state(), :'before', 'and nothing changed');
 SELECT is((SELECT request FROM inventory.idempotency_key WHERE key = 'key-4'),
-    format('reference_id => %L, lines => 100 lines with SHA-256 %s, ttl_minutes => 30', 'order-24', encode(sha256(:'many'::bytea), 'hex')), 'long lines are kept as their hash');
+    format('reference_id => %L, lines => [100 lines with SHA-256 %s], ttl_minutes => 30', 'order-24',
+        encode(sha256((SELECT string_agg('{"product_id": 18, "warehouse_id": 1, "quantity": 1}', ', ') FROM generate_series(1, 100))::bytea), 'hex')), 'long lines are kept as their hash');
 SELECT throws_ok(format('SELECT inventory.reserve_order(%L, %L, 30, %L)', 'order-24', jsonb_set(:'many', '{99,quantity}', '2'), 'key-4'), 'IV005', 'idempotency key "key-4" was used with other arguments', 'and other ones are told apart');
 SELECT inventory.cancel_reservation(reservation_id) FROM inventory.reservation WHERE reference_id = 'order-24' ORDER BY reservation_id LIMIT 40;
 DELETE FROM inventory.reservation WHERE reference_id = 'order-24' AND status = 'CANCELLED';

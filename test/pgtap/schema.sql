@@ -126,7 +126,7 @@ SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', '
 SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif(boot_val, '')) FROM pg_settings WHERE name LIKE 'inventory.%'$$, ARRAY[
     'performed_by string user', 'occurred_at string user', 'movement_type enum user ADJUSTMENT', 'reference_id string user', 'root_cause string user',
     'allocation enum user priority', 'over_receipt_tolerance_percent real superuser 0',
-    'count_window_days integer user 90', 'count_fast_percent real user 80', 'count_fast_days integer user 7', 'count_slow_days integer user 28'], 'settings and their defaults');
+    'count_window_days integer user 90', 'count_fast_percent real user 80', 'count_fast_days integer user 7', 'count_slow_days integer user 28', 'count_start_hours integer user 24'], 'settings and their defaults');
 SELECT is((SELECT enumvals FROM pg_settings WHERE name = 'inventory.allocation'), ARRAY['priority', 'most_stock', 'fewest_splits'], 'ways to allocate');
 SELECT throws_ok('SET inventory.allocate = 1', '42602', NULL, 'a setting that does not exist is refused');
 
