@@ -309,7 +309,6 @@ FindLow(int *nitems)
 	items = palloc_extended(Max(*nitems, 1) * sizeof(LowItem), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < *nitems; i++)
 		ReadLow(i, &items[i]);
-	PlanRelease();
 	return items;
 }
 
@@ -409,7 +408,6 @@ FindSource(LowItem *items, int n)
 		item->quantity = Min(spare, Wanted(item));
 		break;
 	}
-	PlanRelease();
 }
 
 /*
@@ -532,7 +530,6 @@ DraftOrders(LowItem *items, int nitems, TimestampTz now, int *norders)
 		values[0] = Int64GetDatum(orders[*norders]);
 		values[1] = TimestampTzGetDatum(now);
 		PlanExecute(&notify_draft, values, NULL);
-		PlanRelease();
 		(*norders)++;
 	}
 	return orders;
