@@ -15,7 +15,7 @@ my $steps = 1000;
 
 my $node = PostgreSQL::Test::Cluster->new('conservation');
 $node->init;
-$node->append_conf('postgresql.conf', 'synchronous_commit = off');
+$node->append_conf('postgresql.conf', "synchronous_commit = off\nclient_min_messages = warning");
 $node->start;
 $node->safe_psql('postgres', q{
 CREATE EXTENSION inventory;
