@@ -30,6 +30,8 @@ OBJS = \
 	src/argument.o \
 	src/counting.o \
 	src/errors.o \
+	src/forecast.o \
+	src/forecast_math.o \
 	src/guard.o \
 	src/guc.o \
 	src/idempotency.o \
@@ -59,6 +61,7 @@ INSTALL_SQL = \
 	sql/install/53_purchasing.sql \
 	sql/install/54_transfer.sql \
 	sql/install/55_counting.sql \
+	sql/install/57_forecast.sql \
 	sql/install/60_verification.sql \
 	sql/install/70_reporting.sql \
 	sql/install/71_supply_reporting.sql \

@@ -17,6 +17,8 @@ BEGIN ATOMIC
         ('reader', 'line_items(inventory.transfer_order)'),
         ('reader', 'verify_ledger()'),
         ('reader', 'as_bigint(numeric)'),
+        ('reader', 'forecast(double precision[], text, integer, integer, double precision, double precision, double precision)'),
+        ('reader', 'forecast_error(double precision[], text, integer, integer)'),
         ('reader', 'access_rules()'),
         ('operator', 'reserve_stock(bigint, bigint, bigint, text, text, integer, text)'),
         ('operator', 'fulfill_reservation(bigint, bigint)'),
