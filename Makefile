@@ -31,6 +31,8 @@ OBJS = \
 	src/counting.o \
 	src/demand.o \
 	src/errors.o \
+	src/forecast.o \
+	src/forecast_math.o \
 	src/guard.o \
 	src/guc.o \
 	src/idempotency.o \
@@ -65,6 +67,7 @@ INSTALL_SQL = \
 	sql/install/54_transfer.sql \
 	sql/install/55_counting.sql \
 	sql/install/56_planning.sql \
+	sql/install/57_forecast.sql \
 	sql/install/59_replenishment.sql \
 	sql/install/60_verification.sql \
 	sql/install/70_reporting.sql \

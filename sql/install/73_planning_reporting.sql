@@ -19,6 +19,41 @@ COMMENT ON COLUMN inventory.item_demand.quantity IS 'Demand over the window, in 
 COMMENT ON COLUMN inventory.item_demand.avg_daily_usage IS 'Mean daily demand, in base units.';
 COMMENT ON COLUMN inventory.item_demand.stddev_daily_usage IS 'Sample standard deviation of the daily demand, in base units.';
 
+CREATE FUNCTION inventory.demand_series(product_id bigint, warehouse_id bigint) RETURNS double precision[]
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT array_agg(coalesce(d.quantity, 0)::double precision ORDER BY days.day)
+    FROM inventory.demand_window w
+    CROSS JOIN LATERAL generate_series(w.window_end - w.window_days + 1, w.window_end, interval '1 day') AS days(day)
+    LEFT JOIN inventory.demand_daily d
+        ON d.product_id = $1 AND d.warehouse_id = $2 AND d.day = days.day::date
+    WHERE w.warehouse_id = $2;
+END;
+COMMENT ON FUNCTION inventory.demand_series(bigint, bigint) IS 'Demand of a product in a warehouse on each day of the window of the last refresh_demand, the oldest first, in base units, for inventory.forecast; NULL where it never ran.';
+
+CREATE VIEW inventory.forecast_accuracy AS
+SELECT d.product_id, d.sku, d.warehouse_id, m.method AS forecast_method,
+    m.method = coalesce(n.forecast_method, 'mean') AS is_chosen,
+    d.window_days, h.holdout_days, e.mae, e.rmse, e.mase, e.bias
+FROM inventory.item_demand d
+LEFT JOIN inventory.item_planning n ON n.product_id = d.product_id AND n.warehouse_id = d.warehouse_id
+CROSS JOIN LATERAL (SELECT greatest(least(14, d.window_days / 3), 1) AS holdout_days) AS h
+CROSS JOIN (VALUES ('mean'), ('ses'), ('croston'), ('sba'), ('tsb'), ('holt_winters')) AS m(method)
+CROSS JOIN LATERAL inventory.forecast_error(inventory.demand_series(d.product_id, d.warehouse_id), m.method, h.holdout_days, coalesce(n.season_length, 7)) AS e
+WHERE d.window_days > 2;
+COMMENT ON VIEW inventory.forecast_accuracy IS 'How well each forecast method would have foreseen the last days of the window of an item, from the days before: one row per item and method. Computed when it is read, so ask for single items.';
+COMMENT ON COLUMN inventory.forecast_accuracy.product_id IS 'The product.';
+COMMENT ON COLUMN inventory.forecast_accuracy.sku IS 'Its stock keeping unit.';
+COMMENT ON COLUMN inventory.forecast_accuracy.warehouse_id IS 'The warehouse.';
+COMMENT ON COLUMN inventory.forecast_accuracy.forecast_method IS 'The method: mean, ses, croston, sba, tsb or holt_winters.';
+COMMENT ON COLUMN inventory.forecast_accuracy.is_chosen IS 'True for the method that recompute_policies uses for the item.';
+COMMENT ON COLUMN inventory.forecast_accuracy.window_days IS 'Days of demand there are.';
+COMMENT ON COLUMN inventory.forecast_accuracy.holdout_days IS 'How many of them, the last ones, were held out.';
+COMMENT ON COLUMN inventory.forecast_accuracy.mae IS 'Mean absolute error on those days, in base units per day.';
+COMMENT ON COLUMN inventory.forecast_accuracy.rmse IS 'Root of the mean squared error, in base units per day.';
+COMMENT ON COLUMN inventory.forecast_accuracy.mase IS 'mae over the mean absolute error of foreseeing each day as the day before (Hyndman & Koehler 2006): below 1 is better than that; NULL where the latter is 0.';
+COMMENT ON COLUMN inventory.forecast_accuracy.bias IS 'Mean of forecast less demand, in base units per day: positive when too much was foreseen.';
+
 CREATE VIEW inventory.replenishment_log AS
 SELECT e.entry_id, e.logged_at, e.product_id, p.sku, p.name AS product_name, e.warehouse_id, w.name AS warehouse_name,
     e.quantity_available, e.reorder_point, e.outcome, e.reason, e.quantity, p.base_unit, e.supplier_id, s.name AS supplier_name, e.po_id, e.transfer_id

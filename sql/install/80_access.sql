@@ -16,7 +16,10 @@ BEGIN ATOMIC
         ('reader', 'line_items(inventory.purchase_order)'),
         ('reader', 'line_items(inventory.transfer_order)'),
         ('reader', 'verify_ledger()'),
+        ('reader', 'demand_series(bigint, bigint)'),
         ('reader', 'as_bigint(numeric)'),
+        ('reader', 'forecast(double precision[], text, integer, integer, double precision, double precision, double precision)'),
+        ('reader', 'forecast_error(double precision[], text, integer, integer)'),
         ('reader', 'access_rules()'),
         ('reader', 'z_value(double precision)'),
         ('reader', 'safety_stock(double precision, double precision, double precision)'),
@@ -93,6 +96,7 @@ BEGIN ATOMIC
     FROM (VALUES
         ('planner', 'INSERT, UPDATE', 'supplier'),
         ('planner', 'INSERT, UPDATE, DELETE', 'product_supplier'),
+        ('planner', 'INSERT, UPDATE, DELETE', 'item_planning'),
         ('planner', 'UPDATE (reorder_point, reorder_quantity)', 'inventory_item'),
         ('admin', 'INSERT, UPDATE, DELETE', 'category'),
         ('admin', 'INSERT, UPDATE, DELETE', 'product'),
