@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(743);
+SELECT plan(1121);
 
 \ir include/setup.psql
 
@@ -55,6 +55,10 @@ CREATE FUNCTION pg_temp.customer_order() RETURNS text LANGUAGE sql SECURITY DEFI
     SELECT DISTINCT r.reference_id FROM inventory.reserve_order(gen_random_uuid()::text, '[{"product_id": 2, "quantity": 1}]') r
 $$;
 
+CREATE FUNCTION pg_temp.notification() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO inventory.procurement_notification (payload) VALUES ('{}') RETURNING notification_id
+$$;
+
 -- Every function of the extension that a level gives, with arguments that work.
 CREATE TEMP TABLE call (access text, statement text);
 INSERT INTO call VALUES
@@ -88,6 +92,14 @@ INSERT INTO call VALUES
     ('planner', 'SELECT inventory.confirm_purchase_order(pg_temp.purchase_order(1))'),
     ('planner', 'SELECT inventory.receive_purchase_order(pg_temp.purchase_order(2))'),
     ('planner', 'SELECT inventory.cancel_purchase_order(pg_temp.purchase_order(1))'),
+    ('reader', 'SELECT inventory.demand_series(1, 1)'),
+    ('planner', 'SELECT inventory.refresh_demand()'),
+    ('planner', 'SELECT inventory.recompute_policies()'),
+    ('planner', 'SELECT * FROM inventory.run_replenishment()'),
+    ('planner', 'SELECT inventory.acknowledge_notification(pg_temp.notification())'),
+    ('planner', $$INSERT INTO inventory.item_planning (product_id, warehouse_id, forecast_method) VALUES (3, 1, 'tsb') ON CONFLICT DO NOTHING$$),
+    ('planner', $$UPDATE inventory.item_planning SET forecast_method = 'sba'$$),
+    ('planner', 'DELETE FROM inventory.item_planning'),
     ('admin', $$SELECT inventory.grant_access('inventory_test_mixed', 'reader')$$),
     ('admin', $$SELECT inventory.revoke_access('inventory_test_mixed', 'reader')$$),
     ('planner', $$INSERT INTO inventory.supplier (name) VALUES ('Bolts & Co')$$),
@@ -111,6 +123,11 @@ INSERT INTO call VALUES
     ('admin', 'DELETE FROM inventory.idempotency_key');
 INSERT INTO call SELECT 'reader', 'SELECT * FROM ' || c.oid::regclass FROM pg_class c
     WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname <> 'idempotency_key';
+-- Mathematics answers NULL to NULL.
+INSERT INTO call SELECT 'reader', format('SELECT * FROM inventory.%I(%s)', p.proname, string_agg('NULL::' || a.type::regtype, ', ' ORDER BY a.n))
+    FROM pg_proc p, unnest(p.proargtypes) WITH ORDINALITY AS a(type, n)
+    WHERE p.pronamespace = 'inventory'::regnamespace AND p.provolatile = 'i' AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')
+    GROUP BY p.oid, p.proname;
 -- What nobody gets but the owner.
 INSERT INTO call VALUES
     ('nobody', $$INSERT INTO inventory.stock_movement (product_id, warehouse_id, movement_type, quantity, on_hand_after, version, performed_by, session_role, created_at, occurred_at) VALUES (1, 1, 'SALE', 1, 1, 99, 'x', 'x', now(), now())$$),
@@ -136,6 +153,11 @@ INSERT INTO call VALUES
     ('nobody', 'UPDATE inventory.transfer_order_line SET quantity_received = 1'),
     ('nobody', 'INSERT INTO inventory.cycle_count (product_id, warehouse_id) VALUES (1, 1)'),
     ('nobody', 'UPDATE inventory.cycle_count SET counted_quantity = 1'),
+    ('nobody', 'UPDATE inventory.demand_daily SET quantity = 0'),
+    ('nobody', 'UPDATE inventory.demand_state SET quantity = 0'),
+    ('nobody', 'DELETE FROM inventory.policy_history'),
+    ('nobody', 'DELETE FROM inventory.replenishment_entry'),
+    ('nobody', 'UPDATE inventory.procurement_notification SET acknowledged_at = now()'),
     ('nobody', 'SET LOCAL inventory.over_receipt_tolerance_percent = 50'),
     ('nobody', $$INSERT INTO inventory.idempotency_key (key, operation, request, reservation_ids) VALUES ('k', 'o', 'r', '{1}')$$),
     ('nobody', $$SELECT setval('inventory.stock_movement_movement_id_seq', 1)$$),

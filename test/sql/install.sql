@@ -71,6 +71,15 @@ BEGIN
     PERFORM inventory.plan_cycle_counts();
     PERFORM inventory.start_count(1, 2);
     PERFORM inventory.record_count(1, 2, 1, 'THEFT', 'cancel_newest');
+    INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred) VALUES (1, 1, true);
+    INSERT INTO inventory.item_planning (product_id, warehouse_id, forecast_method) VALUES (1, 1, 'sba');
+    PERFORM inventory.refresh_demand();
+    PERFORM inventory.recompute_policies(30);
+    UPDATE inventory.inventory_item SET reorder_point = 1000, reorder_quantity = 50;
+    PERFORM inventory.run_replenishment();
+    SELECT min(n.notification_id) INTO r FROM inventory.procurement_notification n;
+    PERFORM inventory.acknowledge_notification(r);
+    PERFORM inventory.forecast_error(inventory.demand_series(1, 1), 'mean', 5);
 END
 $$;
 CALL call_everything();
