@@ -77,7 +77,9 @@ static KeptPlan find_inbound = {
 	"JOIN inventory.transfer_order t ON t.transfer_id OPERATOR(pg_catalog.=) l.transfer_id "
 	"WHERE l.product_id OPERATOR(pg_catalog.=) $1 "
 	"AND t.to_warehouse_id OPERATOR(pg_catalog.=) $2 "
-	"AND t.status OPERATOR(pg_catalog.=) ANY (ARRAY['PENDING', 'IN_TRANSIT']::inventory.transfer_status[])",
+	"AND (t.status OPERATOR(pg_catalog.=) 'PENDING' "
+	"OR (t.status OPERATOR(pg_catalog.=) 'IN_TRANSIT' AND l.quantity_shipped OPERATOR(pg_catalog.>) "
+	"(l.quantity_received OPERATOR(pg_catalog.+) l.quantity_lost OPERATOR(pg_catalog.+) l.quantity_returned)))",
 	.result = SPI_OK_SELECT,
 	.nargs = 2,
 	.argtypes = {INT8OID, INT8OID}
