@@ -279,10 +279,10 @@ SELECT results_eq('SELECT round(s::numeric, 6), round(big_s::numeric, 6), cost F
 SELECT is_empty('SELECT m FROM unnest(''{4,10,25}''::double precision[]) m, inventory.ss_policy_power_approximation(m, sqrt(m), 32, 1, 9) a, inventory.ss_policy_poisson(m, 32, 1, 9) b
     WHERE inventory.ss_cost_poisson(m, 32, 1, 9, round(a.s), round(a.big_s)) NOT BETWEEN b.cost * (1 - 1e-12) AND b.cost * 1.05', 'which comes near the best');
 
--- What every function is, and what it refuses
+-- What every function is, and what it refuses; forecasts have tests of their own
 
 CREATE TEMP VIEW planning_function AS SELECT p.* FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-    WHERE p.pronamespace = 'inventory'::regnamespace AND l.lanname = 'c' AND p.provolatile = 'i';
+    WHERE p.pronamespace = 'inventory'::regnamespace AND l.lanname = 'c' AND p.provolatile = 'i' AND p.proname !~ '^forecast';
 SELECT is((SELECT count(*) FROM planning_function), 38::bigint, 'the functions of planning');
 SELECT is_empty('SELECT oid::regprocedure FROM planning_function WHERE NOT proisstrict OR proparallel <> ''s'' OR obj_description(oid, ''pg_proc'') !~ ''Errors: .*Source: ''', 'are strict, parallel safe, and name their errors and source');
 
