@@ -189,3 +189,40 @@ END
 $$;
 \echo 'Opening + returned + found - sold - written off = on hand, in sum and for every single article.'
 \echo 'inventory.verify_ledger() returns no row: levels, ledger and reservations agree.'
+
+-- One supplier for everything, since the data names none: two weeks, give or take
+-- three days, in dozens.
+\set QUIET on
+INSERT INTO inventory.supplier (name) VALUES ('Wholesale') \g /dev/null
+INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred, lead_time_days, lead_time_stddev_days, order_multiple)
+SELECT p.product_id, max(s.supplier_id), true, 14, 3, 12
+FROM inventory.product p CROSS JOIN inventory.supplier s
+GROUP BY p.product_id;
+SELECT max(occurred_at)::date AS last_day FROM replay.invoice \gset
+
+\echo
+\echo '== What a planner gets out of it: policies from the 365 days up to the last invoice'
+\echo
+SELECT inventory.recompute_policies(365, 0.95, :'last_day') AS "policies computed";
+SELECT count(*) FILTER (WHERE i.is_low) AS "items below their reorder point", count(*) AS items
+FROM inventory.inventory_item i;
+
+\echo
+\echo '== The ten that run out first at the pace of the year'
+\echo
+SELECT p.sku, left(p.name, 30) AS name, i.quantity_available AS available, round(d.avg_daily_usage::numeric, 1) AS "per day",
+    round((i.quantity_available / d.avg_daily_usage)::numeric, 1) AS "days left", i.reorder_point AS "reorder point", i.reorder_quantity AS "order"
+FROM inventory.inventory_item i
+JOIN inventory.product p USING (product_id)
+JOIN inventory.item_demand d USING (product_id, warehouse_id)
+WHERE i.is_low AND d.avg_daily_usage > 0
+ORDER BY i.quantity_available / d.avg_daily_usage, d.avg_daily_usage DESC
+LIMIT 10;
+
+\echo
+\echo '== And the purchase order that one call drafts of all of them'
+\echo
+SELECT o.po_id, o.status, count(*) AS lines, sum(l.quantity) AS units
+FROM inventory.run_replenishment() o
+JOIN inventory.purchase_order_line l USING (po_id)
+GROUP BY o.po_id, o.status;

@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -27,6 +28,8 @@
 
 /* Longest window: ten years. */
 #define MAX_WINDOW_DAYS		3650
+/* As far back as demand is looked at. */
+#define MAX_AGE_DAYS		36500
 
 static KeptPlan forget_days = {
 	.sql = "DELETE FROM inventory.demand_daily",
@@ -110,9 +113,12 @@ static KeptPlan roll_up = {
 	.replan = true
 };
 
-/* Where each window is to end: today where anything was sold today, else yesterday. */
+/*
+ * Where each window is to end: on the day that was asked for; else today where
+ * anything was sold today, else yesterday.
+ */
 #define NEXT_WINDOWS \
-	"SELECT v.warehouse_id, v.window_days, v.window_end, GREATEST(v.window_end, t.today OPERATOR(pg_catalog.-) " \
+	"SELECT v.warehouse_id, v.window_days, v.window_end, COALESCE($3, t.today OPERATOR(pg_catalog.-) " \
 	"CASE WHEN EXISTS (SELECT FROM inventory.demand_daily d " \
 	"WHERE d.warehouse_id OPERATOR(pg_catalog.=) v.warehouse_id AND d.day OPERATOR(pg_catalog.=) t.today " \
 	"AND d.quantity OPERATOR(pg_catalog.<>) 0) THEN 0 ELSE 1 END) AS next_end " \
@@ -120,7 +126,10 @@ static KeptPlan roll_up = {
 	"JOIN inventory.warehouse w ON w.warehouse_id OPERATOR(pg_catalog.=) v.warehouse_id " \
 	"CROSS JOIN LATERAL (SELECT CAST(pg_catalog.timezone(w.timezone, $2) AS pg_catalog.date) AS today) AS t"
 
-/* The days that come into a window of the same length, less those that leave it. */
+/*
+ * The days that come into a window of the same length that moves on, less those
+ * that leave it.
+ */
 static KeptPlan slide_windows = {
 	.sql = "WITH next AS (" NEXT_WINDOWS "), "
 	"delta AS ("
@@ -129,7 +138,7 @@ static KeptPlan slide_windows = {
 	"pg_catalog.sum(CAST(CASE WHEN d.day OPERATOR(pg_catalog.>) n.window_end THEN d.quantity ELSE OPERATOR(pg_catalog.-) d.quantity END AS pg_catalog.numeric) "
 	"OPERATOR(pg_catalog.*) d.quantity) AS quantity_squared "
 	"FROM next n JOIN inventory.demand_daily d ON d.warehouse_id OPERATOR(pg_catalog.=) n.warehouse_id "
-	"WHERE n.window_days OPERATOR(pg_catalog.=) $1 "
+	"WHERE n.window_days OPERATOR(pg_catalog.=) $1 AND n.next_end OPERATOR(pg_catalog.>=) n.window_end "
 	"AND ((d.day OPERATOR(pg_catalog.>) GREATEST(n.window_end, n.next_end OPERATOR(pg_catalog.-) n.window_days) "
 	"AND d.day OPERATOR(pg_catalog.<=) n.next_end) "
 	"OR (d.day OPERATOR(pg_catalog.>) (n.window_end OPERATOR(pg_catalog.-) n.window_days) "
@@ -142,11 +151,11 @@ static KeptPlan slide_windows = {
 	"AND s.warehouse_id OPERATOR(pg_catalog.=) d.warehouse_id",
 	.result = SPI_OK_UPDATE,
 	.replan = true,
-	.nargs = 2,
-	.argtypes = {INT4OID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.argtypes = {INT4OID, TIMESTAMPTZOID, DATEOID}
 };
 
-/* A window of another length is summed up anew, from the days. */
+/* A window of another length, or one that moves back, is summed up anew, from the days. */
 static KeptPlan sum_windows = {
 	.sql = "WITH next AS (" NEXT_WINDOWS "), "
 	"sums AS ("
@@ -156,23 +165,23 @@ static KeptPlan sum_windows = {
 	"LEFT JOIN inventory.demand_daily d ON d.product_id OPERATOR(pg_catalog.=) s.product_id "
 	"AND d.warehouse_id OPERATOR(pg_catalog.=) s.warehouse_id "
 	"AND d.day OPERATOR(pg_catalog.<=) n.next_end AND d.day OPERATOR(pg_catalog.>) (n.next_end OPERATOR(pg_catalog.-) $1) "
-	"WHERE n.window_days OPERATOR(pg_catalog.<>) $1 "
+	"WHERE n.window_days OPERATOR(pg_catalog.<>) $1 OR n.next_end OPERATOR(pg_catalog.<) n.window_end "
 	"GROUP BY s.product_id, s.warehouse_id) "
 	"UPDATE inventory.demand_state s SET quantity = u.quantity, quantity_squared = u.quantity_squared "
 	"FROM sums u WHERE s.product_id OPERATOR(pg_catalog.=) u.product_id "
 	"AND s.warehouse_id OPERATOR(pg_catalog.=) u.warehouse_id",
 	.result = SPI_OK_UPDATE,
 	.replan = true,
-	.nargs = 2,
-	.argtypes = {INT4OID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.argtypes = {INT4OID, TIMESTAMPTZOID, DATEOID}
 };
 
 static KeptPlan move_windows = {
 	.sql = "UPDATE inventory.demand_window v SET window_days = $1, window_end = n.next_end, refreshed_at = $2 "
 	"FROM (" NEXT_WINDOWS ") AS n WHERE v.warehouse_id OPERATOR(pg_catalog.=) n.warehouse_id",
 	.result = SPI_OK_UPDATE,
-	.nargs = 2,
-	.argtypes = {INT4OID, TIMESTAMPTZOID}
+	.nargs = 3,
+	.argtypes = {INT4OID, TIMESTAMPTZOID, DATEOID}
 };
 
 /*
@@ -234,10 +243,11 @@ PG_FUNCTION_INFO_V1(inventory_recompute_policies);
 
 static int32 ArgumentWindow(FunctionCallInfo fcinfo, int n);
 static double ArgumentServiceLevel(FunctionCallInfo fcinfo, int n);
-static int64 RefreshDemand(int32 window_days, bool from_scratch);
+static const DateADT *ArgumentAsOf(FunctionCallInfo fcinfo, int n, DateADT *day);
+static int64 RefreshDemand(int32 window_days, const DateADT *as_of, bool from_scratch);
 
 /*
- * refresh_demand(window_days, from_scratch)
+ * refresh_demand(window_days, from_scratch, as_of)
  *
  * One at a time: the lock on the table is taken by nobody but refreshers and
  * maintenance.
@@ -246,6 +256,8 @@ Datum
 inventory_refresh_demand(PG_FUNCTION_ARGS)
 {
 	int32		window_days = ArgumentWindow(fcinfo, 0);
+	DateADT		day;
+	const DateADT *as_of = ArgumentAsOf(fcinfo, 2, &day);
 	bool		from_scratch;
 	Identity	caller;
 	int64		refreshed;
@@ -256,13 +268,13 @@ inventory_refresh_demand(PG_FUNCTION_ARGS)
 				 errmsg("from_scratch must not be NULL")));
 	from_scratch = PG_GETARG_BOOL(1);
 	EnterEngine(fcinfo, &caller);
-	refreshed = RefreshDemand(window_days, from_scratch);
+	refreshed = RefreshDemand(window_days, as_of, from_scratch);
 	LeaveEngine(&caller);
 	PG_RETURN_INT64(refreshed);
 }
 
 /*
- * recompute_policies(window_days, service_level)
+ * recompute_policies(window_days, service_level, as_of)
  *
  * Locks the items that change, in the order of stock.h, in one statement.
  */
@@ -271,6 +283,8 @@ inventory_recompute_policies(PG_FUNCTION_ARGS)
 {
 	int32		window_days = ArgumentWindow(fcinfo, 0);
 	double		service_level = ArgumentServiceLevel(fcinfo, 1);
+	DateADT		day;
+	const DateADT *as_of = ArgumentAsOf(fcinfo, 2, &day);
 	Datum		values[7] = {
 		Int32GetDatum(window_days),
 		Float8GetDatum(NormalQuantile(service_level)),
@@ -283,7 +297,7 @@ inventory_recompute_policies(PG_FUNCTION_ARGS)
 	uint64		changed;
 
 	EnterEngine(fcinfo, &caller);
-	RefreshDemand(window_days, false);
+	RefreshDemand(window_days, as_of, false);
 	values[6] = PerformedBy();
 	changed = PlanExecute(&compute_policies, values, NULL);
 	LeaveEngine(&caller);
@@ -304,6 +318,23 @@ ArgumentWindow(FunctionCallInfo fcinfo, int n)
 				 errmsg("window_days must be at most %d", MAX_WINDOW_DAYS),
 				 errdetail("Got %d.", window_days)));
 	return window_days;
+}
+
+/*
+ * The last day of the window, not in the future; NULL where none is named.
+ */
+static const DateADT *
+ArgumentAsOf(FunctionCallInfo fcinfo, int n, DateADT *day)
+{
+	if (!ArgumentOptionalDate(fcinfo, n, "as_of", day))
+		return NULL;
+	/* Somewhere it is tomorrow already. */
+	if (*day > GetCurrentTimestamp() / USECS_PER_DAY + 1 ||
+		*day < GetCurrentTimestamp() / USECS_PER_DAY - MAX_AGE_DAYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of must not lie in the future, or more than a century back")));
+	return day;
 }
 
 /*
@@ -332,12 +363,14 @@ ArgumentServiceLevel(FunctionCallInfo fcinfo, int n)
  * Returns how many items had new movements.
  */
 static int64
-RefreshDemand(int32 window_days, bool from_scratch)
+RefreshDemand(int32 window_days, const DateADT *as_of, bool from_scratch)
 {
-	Datum		values[2] = {
+	Datum		values[3] = {
 		Int32GetDatum(window_days),
-		TimestampTzGetDatum(GetCurrentTimestamp())
+		TimestampTzGetDatum(GetCurrentTimestamp()),
+		DateADTGetDatum(as_of == NULL ? 0 : *as_of)
 	};
+	const char *nulls = as_of == NULL ? "  n" : NULL;
 	uint64		changed;
 
 	LockRelationOid(get_relname_relid("demand_state", get_namespace_oid("inventory", false)),
@@ -350,8 +383,8 @@ RefreshDemand(int32 window_days, bool from_scratch)
 	}
 	PlanExecute(&open_windows, values, NULL);
 	changed = PlanExecute(&roll_up, NULL, NULL);
-	PlanExecute(&slide_windows, values, NULL);
-	PlanExecute(&sum_windows, values, NULL);
-	PlanExecute(&move_windows, values, NULL);
+	PlanExecute(&slide_windows, values, nulls);
+	PlanExecute(&sum_windows, values, nulls);
+	PlanExecute(&move_windows, values, nulls);
 	return (int64) changed;
 }

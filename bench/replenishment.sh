@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# What a run of the replenishment costs when all that is low is on order, next to
+# its query and to the same query without is_low, with the same number of low items
+# in a small and in a large catalogue: the time is to follow the low items. And
+# recompute_policies, with the sums that refresh_demand keeps and with a window of
+# another length, next to a statement written by hand that sets the same numbers on
+# a copy of inventory_item without triggers, from a table of daily sales, and keeps
+# no history. Prints milliseconds, the best of three for the first part.
+#
+# Usage: bench/replenishment.sh [ITEMS [DAYS]]      (1,000,000, 9)
+#
+# DAYS of the 90 days of the window have a sale of each item; 90 takes a table of
+# 90 rows an item, twice, and long to fill.
+set -euo pipefail
+. "$(dirname "$0")/../scripts/common.sh"
+items=${1:-1000000}
+days=${2:-9}
+low=$((items / 200))
+small=$((items / 10))
+[ "$low" -gt 0 ] && [ "$days" -ge 1 ] && [ "$days" -le 90 ] || die "ITEMS must be at least 200, DAYS 1 to 90"
+
+trap remove_work EXIT
+install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make gcc libc6-dev
+make_work
+cd "$WORK/tree"
+build
+start_cluster 'shared_buffers = 2GB' 'work_mem = 256MB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'autovacuum = off' 'client_min_messages = warning'
+
+run() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
+# milliseconds DATABASE STATEMENT
+milliseconds() {
+    local start end
+    start=$(date +%s%N)
+    run -d "$1" -c "$2" >/dev/null
+    end=$(date +%s%N)
+    echo $(((end - start) / 1000000))
+}
+best() {
+    for _ in 1 2 3; do milliseconds "$@"; done | sort -n | head -n 1
+}
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / (b > 0 ? b : 1) }'; }
+
+# fill DATABASE ITEMS: a catalogue with $low low items, each item with a supplier
+fill() {
+    psql -Xqc "CREATE DATABASE $1"
+    run -d "$1" -v items="$2" -v every="$(($2 / low))" <<'SQL'
+CREATE EXTENSION inventory;
+INSERT INTO inventory.warehouse (name) VALUES ('W');
+INSERT INTO inventory.supplier (name) SELECT 'S' FROM generate_series(1, 50);
+INSERT INTO inventory.product (sku, name, unit_cost) SELECT 'P' || g, 'P', 1 + g % 100 FROM generate_series(1, :items) g;
+INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred, lead_time_stddev_days, order_multiple) SELECT product_id, 1 + product_id % 50, true, product_id % 3, 1 + product_id % 12 FROM inventory.product;
+INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, reorder_point, reorder_quantity)
+SELECT product_id, 1, 100, CASE WHEN product_id % :every = 0 THEN 200 ELSE 50 END, 100 FROM inventory.product;
+VACUUM ANALYZE;
+SQL
+}
+
+# The query of run_replenishment, with a condition for what is low
+query() {
+    printf '%s' "SELECT count(*) FROM (SELECT i.product_id, i.warehouse_id, i.quantity_available, i.reorder_point, i.reorder_quantity, p.is_active, t.supplier_id, s.is_active, t.min_order_quantity, t.order_multiple,
+        (SELECT min(o.po_id) FROM inventory.purchase_order_line l JOIN inventory.purchase_order o ON o.po_id = l.po_id WHERE l.product_id = i.product_id AND l.quantity_received < l.quantity
+            AND o.warehouse_id = i.warehouse_id AND o.status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED'))
+        FROM inventory.inventory_item i JOIN inventory.product p ON p.product_id = i.product_id LEFT JOIN inventory.product_supplier t ON t.product_id = i.product_id AND t.is_preferred
+        LEFT JOIN inventory.supplier s ON s.supplier_id = t.supplier_id WHERE $1 ORDER BY t.supplier_id, i.warehouse_id, i.product_id OFFSET 0) AS q"
+}
+
+declare -A drafted idle with without
+for size in "$small" "$items"; do
+    name=catalogue_$size
+    fill "$name" "$size"
+    drafted[$size]=$(milliseconds "$name" 'SELECT count(*) FROM inventory.run_replenishment()')
+    [ "$(psql -XAt -d "$name" -c 'SELECT count(*) FROM inventory.purchase_order_line')" = "$low" ] || die "not all low items were drafted"
+    run -d "$name" -c 'VACUUM ANALYZE'
+    idle[$size]=$(best "$name" 'SELECT count(*) FROM inventory.run_replenishment()')
+    [ "$(psql -XAt -d "$name" -c 'SELECT count(*) FROM inventory.purchase_order_line')" = "$low" ] || die "something was drafted twice"
+    with[$size]=$(best "$name" "$(query 'i.is_low')")
+    without[$size]=$(best "$name" "$(query 'i.quantity_available < i.reorder_point')")
+done
+
+printf '\n%-44s %10s %10s  ratio\n' "$low low items, ms" "of $small" "of $items"
+line() { printf '%-44s %10d %10d  %s\n' "$1" "$2" "$3" "$(ratio "$3" "$2")"; }
+line 'run_replenishment, all to be drafted' "${drafted[$small]}" "${drafted[$items]}"
+line 'run_replenishment, all on order' "${idle[$small]}" "${idle[$items]}"
+line 'its query' "${with[$small]}" "${with[$items]}"
+line 'its query without is_low' "${without[$small]}" "${without[$items]}"
+
+# Demand as refresh_demand would have read it, and a table of daily sales with the same
+name=catalogue_$items
+run -d "$name" -v days="$days" <<'SQL'
+UPDATE inventory.inventory_item SET reorder_point = 0, reorder_quantity = 0;
+INSERT INTO inventory.demand_daily (product_id, warehouse_id, day, quantity)
+SELECT i.product_id, 1, (now() AT TIME ZONE 'UTC')::date - 1 - ((i.product_id + k * (90 / :days)) % 90)::integer, 1 + (i.product_id + k) % 20 FROM inventory.inventory_item i, generate_series(0, :days - 1) k;
+INSERT INTO inventory.demand_state (product_id, warehouse_id, version, rolled_up_to, quantity, quantity_squared)
+SELECT i.product_id, 1, i.version, i.last_movement_at, d.quantity, d.squared FROM inventory.inventory_item i
+JOIN (SELECT product_id, sum(quantity) AS quantity, sum(quantity * quantity) AS squared FROM inventory.demand_daily GROUP BY 1) d USING (product_id);
+INSERT INTO inventory.demand_window (warehouse_id, window_days, window_end, refreshed_at) VALUES (1, 90, (now() AT TIME ZONE 'UTC')::date - 1, now());
+CREATE TABLE daily_sales (product_id bigint, warehouse_id bigint, day date, quantity bigint, PRIMARY KEY (product_id, warehouse_id, day));
+INSERT INTO daily_sales SELECT * FROM inventory.demand_daily;
+CREATE TABLE by_hand (LIKE inventory.inventory_item INCLUDING ALL);
+ALTER TABLE by_hand SET (fillfactor = 60);
+INSERT INTO by_hand (product_id, warehouse_id, quantity_on_hand) SELECT product_id, 1, 100 FROM inventory.product;
+VACUUM ANALYZE;
+CHECKPOINT;
+SQL
+
+kept=$(milliseconds "$name" 'SELECT inventory.recompute_policies(90)')
+hand=$(milliseconds "$name" "
+    UPDATE by_hand i SET reorder_point = ceil(p.point - 1e-9), reorder_quantity = ceil(ceil(greatest(p.minimum, p.quantity) - 1e-9) / p.multiple) * p.multiple
+    FROM (SELECT d.product_id, d.warehouse_id, d.mean * t.lead_time_days + 1.6448536269514722 * sqrt(t.lead_time_days * d.deviation ^ 2 + (d.mean * t.lead_time_stddev_days) ^ 2) AS point,
+            t.min_order_quantity AS minimum, t.order_multiple AS multiple, sqrt(2 * 25 * 365 * d.mean / (0.25 * coalesce(t.unit_cost, p.unit_cost)::double precision)) AS quantity
+        FROM (SELECT product_id, warehouse_id, sum(quantity)::double precision / 90 AS mean, sqrt(((sum(quantity * quantity) - sum(quantity) ^ 2 / 90) / 89)::double precision) AS deviation
+            FROM daily_sales WHERE day > (now() AT TIME ZONE 'UTC')::date - 91 AND day < (now() AT TIME ZONE 'UTC')::date GROUP BY 1, 2) d
+        JOIN inventory.product p ON p.product_id = d.product_id AND p.is_active
+        JOIN inventory.product_supplier t ON t.product_id = d.product_id AND t.is_preferred) p
+    WHERE i.product_id = p.product_id AND i.warehouse_id = p.warehouse_id AND (i.reorder_point, i.reorder_quantity) IS DISTINCT FROM (0, 1)")
+differences=$(psql -XAt -d "$name" -c 'SELECT count(*) FROM by_hand h JOIN inventory.inventory_item i USING (product_id, warehouse_id) WHERE (h.reorder_point, h.reorder_quantity) <> (i.reorder_point, i.reorder_quantity)')
+run -d "$name" -c 'VACUUM ANALYZE'
+again=$(milliseconds "$name" 'SELECT inventory.recompute_policies(90)')
+anew=$(milliseconds "$name" 'SELECT inventory.recompute_policies(60)')
+
+printf '\n%-44s %10s  ratio\n' "Policies of $items items, $days days each" 'ms'
+line() { printf '%-44s %10d  %s\n' "$1" "$2" "$(ratio "$2" "$hand")"; }
+line 'by hand, no history, no triggers' "$hand"
+line 'recompute_policies, sums kept' "$kept"
+line 'recompute_policies again, nothing changes' "$again"
+line 'recompute_policies, window of 60 days' "$anew"
+[ "$differences" = 0 ] || die "$differences policies differ from those by hand"
