@@ -86,7 +86,7 @@ static KeptPlan find_inbound = {
 };
 
 static KeptPlan find_spare = {
-	.sql = "SELECT i.warehouse_id, i.quantity_available OPERATOR(pg_catalog.-) i.reorder_point "
+	.sql = "SELECT i.warehouse_id, i.quantity_available, i.reorder_point "
 	"FROM inventory.inventory_item i "
 	"JOIN inventory.warehouse w ON w.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
 	"WHERE i.product_id OPERATOR(pg_catalog.=) $1 "
@@ -207,6 +207,7 @@ typedef struct LowItem
 	const char *reason;
 	int64		quantity;		/* to be ordered or moved; 0 when skipped */
 	int64		source_id;		/* warehouse it is to be moved from; 0 is none */
+	int64		source_keeps;	/* its own reorder point */
 	int64		po_id;
 	int64		transfer_id;
 } LowItem;
@@ -402,11 +403,13 @@ FindSource(LowItem *items, int n)
 	for (int i = 0; i < nsources; i++)
 	{
 		int64		source_id = PlanInt64(i, 1);
-		int64		spare = PlanInt64(i, 2) - Promised(items, n, source_id);
+		int64		keeps = PlanInt64(i, 3);
+		int64		spare = PlanInt64(i, 2) - keeps - Promised(items, n, source_id);
 
 		if (spare < item->reorder_point - item->available)
 			continue;
 		item->source_id = source_id;
+		item->source_keeps = keeps;
 		item->quantity = Min(spare, Wanted(item));
 		break;
 	}
@@ -450,7 +453,8 @@ LockSources(LowItem *items, int nitems)
 		if (items[i].source_id == 0)
 			continue;
 		source = StockSetFind(&stock, items[i].product_id, items[i].source_id);
-		if (source->item_id != 0 && StockAvailable(source) - source->demand >= items[i].quantity)
+		if (source->item_id != 0 &&
+			StockAvailable(source) - source->demand - items[i].source_keeps >= items[i].quantity)
 			source->demand += items[i].quantity;
 		else
 			items[i].source_id = items[i].quantity = 0;
