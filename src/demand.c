@@ -120,8 +120,7 @@ static KeptPlan roll_up = {
 #define NEXT_WINDOWS \
 	"SELECT v.warehouse_id, v.window_days, v.window_end, COALESCE($3, t.today OPERATOR(pg_catalog.-) " \
 	"CASE WHEN EXISTS (SELECT FROM inventory.demand_daily d " \
-	"WHERE d.warehouse_id OPERATOR(pg_catalog.=) v.warehouse_id AND d.day OPERATOR(pg_catalog.=) t.today " \
-	"AND d.quantity OPERATOR(pg_catalog.<>) 0) THEN 0 ELSE 1 END) AS next_end " \
+	"WHERE d.warehouse_id OPERATOR(pg_catalog.=) v.warehouse_id AND d.day OPERATOR(pg_catalog.=) t.today) THEN 0 ELSE 1 END) AS next_end " \
 	"FROM inventory.demand_window v " \
 	"JOIN inventory.warehouse w ON w.warehouse_id OPERATOR(pg_catalog.=) v.warehouse_id " \
 	"CROSS JOIN LATERAL (SELECT CAST(pg_catalog.timezone(w.timezone, $2) AS pg_catalog.date) AS today) AS t"

@@ -190,13 +190,32 @@ SELECT pg_temp.refreshed(30, 5, 'new sales while a window slides');
 SELECT pg_temp.set_back(30, 10);
 SELECT pg_temp.sell(1, 1, 41, 12), pg_temp.sell(1, 1, 42, 5), pg_temp.sell(1, 1, 43, 38), pg_temp.sell(1, 1, 44, 70), pg_temp.sell(4, 2, 45, 40);
 SELECT pg_temp.refreshed(60, 2, 'while it slides and grows');
--- A window does not go back when what was sold today came back today
+-- What was sold today and came back today is no demand of today.
 SELECT pg_temp.sell(8, 1, 6, 0);
 SELECT pg_temp.refreshed(30, 1, 'sold today');
+SELECT is((SELECT window_end FROM inventory.demand_window WHERE warehouse_id = 1), (pg_temp.midnight(1, 0) AT TIME ZONE (SELECT timezone FROM inventory.warehouse WHERE warehouse_id = 1))::date, 'the window ends today');
 SELECT pg_temp.sell(8, 1, -6, 0);
-SELECT inventory.refresh_demand(30);
-SELECT is((SELECT concat_ws(' ', window_end = pg_temp.midnight(1, 0) AT TIME ZONE w.timezone, d.quantity) FROM inventory.item_demand d JOIN inventory.warehouse w USING (warehouse_id) WHERE product_id = 8 AND warehouse_id = 1), 't 0', 'all returned today: the window stays where it is');
-SELECT is_empty(format('SELECT pg_temp.differences(30, %L)', (SELECT jsonb_object_agg(warehouse_id, window_end) FROM inventory.demand_window)), 'with the figures of its days');
+SELECT pg_temp.refreshed(30, 1, 'all of it returned');
+SELECT is((SELECT window_end FROM inventory.demand_window WHERE warehouse_id = 1), (pg_temp.midnight(1, 1) AT TIME ZONE (SELECT timezone FROM inventory.warehouse WHERE warehouse_id = 1))::date, 'and yesterday again');
+
+-- As of a day, which is the same everywhere
+
+CREATE FUNCTION pg_temp.refreshed_as_of(days integer, as_of date, items bigint, scratch boolean, label text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN NEXT is(inventory.refresh_demand(days, scratch, as_of), items, label || ': items with new movements');
+    RETURN NEXT is_empty(format('SELECT pg_temp.differences(%s, %L)', days, (SELECT jsonb_object_agg(warehouse_id, as_of) FROM inventory.warehouse)), label || ': every day of the window');
+END
+$$;
+SELECT pg_temp.refreshed_as_of(days, current_date - ago, 0, false, format('%s days as of %s days ago', days, ago))
+    FROM (VALUES (30, 10), (30, 9), (30, 12), (30, 12), (90, 3), (90, 200), (90, 4), (1, 4), (1, 5), (3650, 60), (3650, 0), (30, 36000), (30, 2), (30, -1)) v (days, ago);
+SELECT pg_temp.refreshed_as_of(45, current_date - 20, 32, true, 'from scratch as of a day');
+SELECT pg_temp.sell(1, 1, 61, 22), pg_temp.sell(1, 2, 62, 3), pg_temp.sell(1, 3, -63, 70), pg_temp.sell(1, 4, 64, 60);
+SELECT pg_temp.refreshed_as_of(45, current_date - 20, 4, false, 'new sales as of a day');
+SELECT pg_temp.sell(1, 1, 65, 22), pg_temp.sell(1, 2, 66, 3);
+SELECT pg_temp.refreshed_as_of(45, current_date - 40, 2, false, 'and while it moves back');
+SELECT pg_temp.refreshed(45, 0, 'without a day, as if it had never been');
+SELECT pg_temp.refreshed(30, 0, 'and of 30 days');
+
 -- A warehouse that came later
 INSERT INTO inventory.warehouse (warehouse_id, name, timezone) SELECT 5, 'Late', timezone FROM inventory.warehouse WHERE warehouse_id = 1;
 SELECT inventory.receive_stock(1, 5, 100);
@@ -215,6 +234,10 @@ SELECT pg_temp.refused(format(call, days), '22023', 'window_days ' || message, d
 SELECT pg_temp.refused('SELECT inventory.refresh_demand(90, NULL)', '22023', 'from_scratch must not be NULL', '', 'from_scratch NULL');
 SELECT pg_temp.refused(format('SELECT inventory.recompute_policies(90, %s)', level), '22023', 'service_level must lie between 0 and 1', format('Got %s.', got), format('service_level %s', level))
     FROM (VALUES ('0', '0'), ('1', '1'), ('-0.5', '-0.5'), ('1.5', '1.5'), ($$'NaN'$$, 'NaN'), ($$'Infinity'$$, 'Infinity'), ($$'-Infinity'$$, '-Infinity')) v (level, got);
+SELECT pg_temp.refused(format(call, day), '22023', message, '', format(call, day))
+    FROM (VALUES ('SELECT inventory.refresh_demand(90, false, %s)'), ('SELECT inventory.recompute_policies(90, 0.95, %s)')) c (call),
+        (VALUES ('current_date + 2', 'as_of must not lie in the future, or more than a century back'), ('current_date - 36502', 'as_of must not lie in the future, or more than a century back'),
+        ($$'infinity'$$, 'as_of must not be infinite'), ($$'-infinity'$$, 'as_of must not be infinite')) v (day, message);
 SELECT pg_temp.refused('SELECT inventory.recompute_policies(90, NULL)', '22023', 'service_level must not be NULL', '', 'service_level NULL');
 SELECT is(pg_temp.known(), :'known', 'what is known of demand is as it was');
 SELECT is((SELECT count(*) FROM inventory.policy_history), 0::bigint, 'and no policy was computed');
@@ -316,7 +339,22 @@ SELECT is(pg_temp.policy(12), '8/9', 'the policy is left alone');
 SELECT is(pg_temp.stock(), :'stock', 'levels, versions and the ledger are as they were before the first policy');
 SELECT is((SELECT concat_ws(' ', count(*), bool_and(is_low = (quantity_available < reorder_point))) FROM inventory.inventory_item WHERE product_id BETWEEN 11 AND 28), '18 t', 'is_low follows the reorder point');
 
--- The ledger of another role, and who may compute
+-- As of a day, 15 of whose 30 had sales
+SELECT inventory.recompute_policies(30, 0.5, (pg_temp.midnight(1, 16) AT TIME ZONE (SELECT timezone FROM inventory.warehouse WHERE warehouse_id = 1))::date);
+SELECT is(pg_temp.policy(11), '175/750', 'as of a day: half the demand');
+-- Numbers that no double holds, and a multiple that the greatest number is none of
+UPDATE inventory.product_supplier SET min_order_quantity = 1234567890123454999 WHERE product_id = 11;
+UPDATE inventory.product_supplier SET min_order_quantity = 9223372036854775807, order_multiple = 4 WHERE product_id = 17;
+-- Sold, and returned on another day
+SELECT pg_temp.sell(26, 1, 10, 2);
+SELECT inventory.recompute_policies(30);
+SELECT is(concat_ws(', ', pg_temp.policy(11), pg_temp.policy(17)), '350/1234567890123454999, 350/9223372036854775804', 'minima and multiples are exact');
+SELECT isnt(pg_temp.policy(26), '0/1', 'sold once');
+SELECT pg_temp.sell(26, 1, -10, 1);
+SELECT inventory.recompute_policies(30);
+SELECT is((SELECT concat_ws(' ', pg_temp.policy(26), quantity, stddev_daily_usage > 0) FROM inventory.item_demand WHERE product_id = 26), '0/1 0 t', 'and returned on another day: no demand, however much it varied');
+
+-- Who may compute
 
 CREATE ROLE demand_planner;
 CREATE ROLE demand_operator;
