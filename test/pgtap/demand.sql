@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(328);
+SELECT plan(338);
 
 \ir include/setup.psql
 
@@ -379,6 +379,29 @@ SELECT is(pg_temp.known(), :'known', 'a refresh that is rolled back leaves nothi
 SELECT pg_temp.sell(1, 1, 52, 2);
 SELECT pg_temp.refreshed(60, 1, 'the next one reads what came since');
 SELECT pg_temp.healthy('policies');
+
+-- What planners decide for single items
+
+INSERT INTO inventory.product (product_id, sku, name, unit_cost) SELECT p, 'CHOSEN-' || p, 'Chosen', 2 FROM generate_series(901, 904) p;
+INSERT INTO inventory.supplier (supplier_id, name) VALUES (901, 'Chosen');
+INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred, lead_time_days) SELECT p, 901, true, 4 FROM generate_series(901, 904) p;
+SELECT inventory.receive_stock(p, 1, 100000) FROM generate_series(901, 904) p;
+SELECT pg_temp.sell(p, 1, 10 + d % 3, d) FROM generate_series(901, 904) p, generate_series(5, 40, 5) d;
+INSERT INTO inventory.item_planning (product_id, warehouse_id, forecast_method, service_level, is_manual) VALUES
+    (902, 1, 'sba', NULL, false), (903, 1, 'mean', 0.999, false), (904, 1, 'mean', NULL, true);
+SELECT inventory.recompute_policies(40, 0.9);
+CREATE TEMP VIEW chosen AS SELECT DISTINCT ON (h.product_id) h.*, d.avg_daily_usage AS mean FROM inventory.policy_history h
+    JOIN inventory.item_demand d USING (product_id, warehouse_id) WHERE h.product_id > 900 ORDER BY h.product_id, h.policy_id DESC;
+SELECT results_eq('SELECT product_id, forecast_method, service_level FROM chosen', $$VALUES (901::bigint, 'mean', 0.9::float8), (902, 'sba', 0.9), (903, 'mean', 0.999)$$, 'each item as it was chosen, but one that people plan');
+SELECT is((SELECT array_length(inventory.demand_series(901, 1), 1)), 40, 'a number for each day of the window');
+SELECT is((SELECT sum(q) / 40 FROM unnest(inventory.demand_series(901, 1)) q), (SELECT mean FROM chosen WHERE product_id = 901), 'which have the mean of the demand');
+SELECT is((SELECT avg_daily_usage FROM chosen WHERE product_id = 902), (inventory.forecast(inventory.demand_series(902, 1), 'sba'))[1], 'the policy rests on the forecast');
+SELECT isnt((SELECT avg_daily_usage FROM chosen WHERE product_id = 902), (SELECT mean FROM chosen WHERE product_id = 902), 'which is not the mean');
+SELECT is((SELECT reorder_point FROM chosen WHERE product_id = 903), (SELECT inventory.reorder_point(avg_daily_usage, 4, stddev_daily_usage, inventory.z_value(0.999)) FROM chosen WHERE product_id = 903), 'a service level of its own');
+SELECT is((SELECT reorder_point FROM inventory.inventory_item WHERE product_id = 904), 0::bigint, 'nothing is computed where people plan');
+SELECT is((SELECT array_agg(forecast_method ORDER BY forecast_method) FROM inventory.forecast_accuracy WHERE product_id = 902), '{croston,holt_winters,mean,sba,ses,tsb}', 'forecast_accuracy has every method');
+SELECT is((SELECT forecast_method || ' ' || holdout_days FROM inventory.forecast_accuracy WHERE product_id = 902 AND is_chosen), 'sba 13', 'and says which is chosen');
+SELECT is((SELECT (mae, rmse, mase, bias) FROM inventory.forecast_accuracy WHERE product_id = 902 AND is_chosen), (SELECT (e.mae, e.rmse, e.mase, e.bias) FROM inventory.forecast_error(inventory.demand_series(902, 1), 'sba', 13) e), 'with its errors');
 
 SELECT * FROM finish();
 ROLLBACK;
