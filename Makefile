@@ -42,7 +42,13 @@ OBJS = \
 	src/receiving.o \
 	src/reservation.o \
 	src/stock.o \
-	src/transfer.o
+	src/transfer.o \
+	src/worker/cron.o \
+	src/worker/job.o \
+	src/worker/launcher.o \
+	src/worker/runner.o \
+	src/worker/schedule.o \
+	src/worker/worker.o
 
 # The install script in its order.
 INSTALL_SQL = \
@@ -52,6 +58,7 @@ INSTALL_SQL = \
 	sql/install/30_purchasing.sql \
 	sql/install/31_transfer.sql \
 	sql/install/32_counting.sql \
+	sql/install/34_job.sql \
 	sql/install/40_guards.sql \
 	sql/install/50_reservation.sql \
 	sql/install/51_receiving.sql \
@@ -59,17 +66,20 @@ INSTALL_SQL = \
 	sql/install/53_purchasing.sql \
 	sql/install/54_transfer.sql \
 	sql/install/55_counting.sql \
+	sql/install/58_job.sql \
 	sql/install/60_verification.sql \
 	sql/install/70_reporting.sql \
 	sql/install/71_supply_reporting.sql \
+	sql/install/72_job_reporting.sql \
 	sql/install/80_access.sql \
 	sql/install/90_closing.sql
 
 GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
 DATA_built = $(GENERATED_SQL)
-DOCS = docs/inventory.md
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
+DOCS = docs/inventory.md docs/worker.md
+# The internal directory has a c.h of its own, which would come first otherwise.
+PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(includedir_internal)
 PG_CFLAGS = -Wall -Wextra
 EXTRA_CLEAN = sql/$(EXTENSION)--*.sql
 
@@ -84,7 +94,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h)
+$(OBJS): $(wildcard src/*.h src/worker/*.h)
 
 $(GENERATED_SQL): $(INSTALL_SQL) Makefile
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(INSTALL_SQL); } > $@.tmp

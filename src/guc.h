@@ -34,6 +34,12 @@ extern double guc_count_fast_percent;
 extern int	guc_count_fast_days;
 extern int	guc_count_slow_days;
 
+/* The worker. */
+extern char *guc_databases;
+extern int	guc_job_run_retention_days;
+extern int	guc_job_backoff_ms;
+extern int	guc_job_backoff_max_ms;
+
 extern void GucInit(void);
 extern text *GucText(const char *value);
 

@@ -4,7 +4,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA inventory FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA inventory FROM PUBLIC;
 
 -- A dump holds the contents of these; the built-in root causes come with the
--- extension itself.
+-- extension itself, and the trigger of job merges the built-in jobs of a dump.
 SELECT pg_catalog.pg_extension_config_dump('inventory.category', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.product', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.warehouse', '');
@@ -22,6 +22,8 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification',
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_line', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.job', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.job_run', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.category_category_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.product_product_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.warehouse_warehouse_id_seq', '');
@@ -34,3 +36,4 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_receipt_receipt_i
 SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification_notification_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_transfer_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count_count_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.job_run_run_id_seq', '');

@@ -71,6 +71,13 @@ BEGIN
     PERFORM inventory.plan_cycle_counts();
     PERFORM inventory.start_count(1, 2);
     PERFORM inventory.record_count(1, 2, 1, 'THEFT', 'cancel_newest');
+    PERFORM inventory.schedule_job('job', '1 minute', 'SELECT 1');
+    PERFORM inventory.alter_job('job', schedule => '0 0 * * *', command => 'SELECT 2');
+    PERFORM inventory.schedule_job('job', '1 minute', 'SELECT 3');
+    PERFORM inventory.run_job('job');
+    UPDATE inventory.job SET next_run_at = now();
+    PERFORM inventory.run_job('job', if_due => true);
+    PERFORM inventory.unschedule_job('job');
 END
 $$;
 CALL call_everything();
