@@ -48,7 +48,13 @@ OBJS = \
 	src/replenishment.o \
 	src/reservation.o \
 	src/stock.o \
-	src/transfer.o
+	src/transfer.o \
+	src/worker/cron.o \
+	src/worker/job.o \
+	src/worker/launcher.o \
+	src/worker/runner.o \
+	src/worker/schedule.o \
+	src/worker/worker.o
 
 # The install script in its order.
 INSTALL_SQL = \
@@ -59,6 +65,7 @@ INSTALL_SQL = \
 	sql/install/31_transfer.sql \
 	sql/install/32_counting.sql \
 	sql/install/33_planning.sql \
+	sql/install/34_job.sql \
 	sql/install/40_guards.sql \
 	sql/install/50_reservation.sql \
 	sql/install/51_receiving.sql \
@@ -68,10 +75,12 @@ INSTALL_SQL = \
 	sql/install/55_counting.sql \
 	sql/install/56_planning.sql \
 	sql/install/57_forecast.sql \
+	sql/install/58_job.sql \
 	sql/install/59_replenishment.sql \
 	sql/install/60_verification.sql \
 	sql/install/70_reporting.sql \
 	sql/install/71_supply_reporting.sql \
+	sql/install/72_job_reporting.sql \
 	sql/install/73_planning_reporting.sql \
 	sql/install/80_access.sql \
 	sql/install/90_closing.sql
@@ -79,8 +88,9 @@ INSTALL_SQL = \
 GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
 DATA_built = $(GENERATED_SQL)
-DOCS = docs/inventory.md docs/planning.md
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
+DOCS = docs/inventory.md docs/planning.md docs/worker.md
+# The internal directory has a c.h of its own, which would come first otherwise.
+PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(includedir_internal)
 PG_CFLAGS = -Wall -Wextra
 EXTRA_CLEAN = sql/$(EXTENSION)--*.sql
 
@@ -95,7 +105,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h)
+$(OBJS): $(wildcard src/*.h src/worker/*.h)
 
 # PGXS installs documentation by its bare name and looks for it by its path.
 uninstall: remove-docs

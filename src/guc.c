@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
+#include "utils/varlena.h"
 
 #include "argument.h"
 #include "compat.h"
@@ -31,6 +32,10 @@ double		guc_order_cost = 25;
 double		guc_holding_rate = 0.25;
 bool		guc_replenish_by_transfer = false;
 int			guc_replenishment_log_days = 90;
+char	   *guc_databases = NULL;
+int			guc_job_run_retention_days = 30;
+int			guc_job_backoff_ms = 30 * 1000;
+int			guc_job_backoff_max_ms = 60 * 60 * 1000;
 
 static const struct config_enum_entry movement_type_options[] = {
 	{"PURCHASE", MOVEMENT_PURCHASE, false},
@@ -53,8 +58,10 @@ static void DefineMovementSettings(void);
 static void DefineOrderSettings(void);
 static void DefineCountSettings(void);
 static void DefinePlanningSettings(void);
+static void DefineWorkerSettings(void);
 static bool CheckLabel(char **newval, void **extra, GucSource source);
 static bool CheckOccurredAt(char **newval, void **extra, GucSource source);
+static bool CheckDatabases(char **newval, void **extra, GucSource source);
 
 /*
  * Defines the settings.  Those that describe may be set by anyone for their own
@@ -67,6 +74,7 @@ GucInit(void)
 	DefineOrderSettings();
 	DefineCountSettings();
 	DefinePlanningSettings();
+	DefineWorkerSettings();
 	MarkGUCPrefixReserved("inventory");
 }
 
@@ -186,6 +194,34 @@ DefinePlanningSettings(void)
 }
 
 /*
+ * Which databases have a worker, and how it goes about its jobs.
+ */
+static void
+DefineWorkerSettings(void)
+{
+	DefineCustomStringVariable("inventory.databases",
+							   "Databases whose jobs a worker runs.",
+							   "Names, separated by commas; the library has to be in shared_preload_libraries.",
+							   &guc_databases, "", PGC_SIGHUP, GUC_LIST_INPUT,
+							   CheckDatabases, NULL, NULL);
+	DefineCustomIntVariable("inventory.job_run_retention_days",
+							"How many days records of runs are kept.",
+							"The last run of each job is kept for longer.",
+							&guc_job_run_retention_days, 30, 1, 3650,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("inventory.job_backoff",
+							"How long a job that failed is not tried again, at least.",
+							"It doubles with each failure in a row.",
+							&guc_job_backoff_ms, 30 * 1000, 0, 24 * 60 * 60 * 1000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("inventory.job_backoff_max",
+							"Up to where that doubles.",
+							NULL,
+							&guc_job_backoff_max_ms, 60 * 60 * 1000, 0, 24 * 60 * 60 * 1000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+}
+
+/*
  * The value of a string setting as text, or NULL where it is empty.  Its encoding
  * is checked here: options of a connection are read before the encoding of the
  * database is known, and the ledger could not be mended.  Raises 22021.
@@ -245,4 +281,28 @@ CheckOccurredAt(char **newval, void **extra, GucSource source)
 		return true;
 	GUC_check_errdetail("It is not a timestamp such as 2026-01-31 17:00:00+00.");
 	return false;
+}
+
+/*
+ * check_hook: a list of names.
+ */
+static bool
+CheckDatabases(char **newval, void **extra, GucSource source)
+{
+	char	   *work;
+	List	   *names;
+	bool		is_list;
+
+	(void) extra;
+	(void) source;
+
+	if (*newval == NULL)
+		return true;
+	work = pstrdup(*newval);
+	is_list = SplitIdentifierString(work, ',', &names);
+	pfree(work);
+	list_free(names);
+	if (!is_list)
+		GUC_check_errdetail("It is not a list of names separated by commas.");
+	return is_list;
 }

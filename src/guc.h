@@ -41,6 +41,12 @@ extern double guc_holding_rate;
 extern bool guc_replenish_by_transfer;
 extern int	guc_replenishment_log_days;
 
+/* The worker. */
+extern char *guc_databases;
+extern int	guc_job_run_retention_days;
+extern int	guc_job_backoff_ms;
+extern int	guc_job_backoff_max_ms;
+
 extern void GucInit(void);
 extern text *GucText(const char *value);
 

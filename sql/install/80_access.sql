@@ -4,12 +4,13 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT 'reader', 'USAGE', 'SCHEMA', 'inventory'
     UNION ALL
-    -- Keys are secrets between the engine and their callers.
+    -- Keys are secrets between the engine and their callers, and there may be one
+    -- in the command of a job.
     SELECT 'reader', 'SELECT', 'TABLE', format('%I.%I', n.nspname, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
     JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'inventory'
-    WHERE c.relkind IN ('r', 'p', 'v') AND c.relname <> 'idempotency_key'
+    WHERE c.relkind IN ('r', 'p', 'v') AND c.relname NOT IN ('idempotency_key', 'job')
     UNION ALL
     SELECT r.access, 'EXECUTE', 'FUNCTION', 'inventory.' || r.signature
     FROM (VALUES
@@ -59,6 +60,7 @@ BEGIN ATOMIC
         ('reader', 'standard_loss_second(double precision)'),
         ('reader', 'normal_loss(double precision, double precision, double precision)'),
         ('reader', 'poisson_loss(double precision, double precision)'),
+        ('reader', 'next_run(text, timestamptz, text)'),
         ('operator', 'reserve_stock(bigint, bigint, bigint, text, text, integer, text)'),
         ('operator', 'fulfill_reservation(bigint, bigint)'),
         ('operator', 'cancel_reservation(bigint, text)'),
@@ -88,6 +90,14 @@ BEGIN ATOMIC
         ('planner', 'recompute_policies(integer, double precision, date)'),
         ('planner', 'run_replenishment()'),
         ('planner', 'acknowledge_notification(bigint)'),
+        ('admin', 'schedule_job(text, text, text, text, interval)'),
+        ('admin', 'alter_job(text, text, text, text, interval, boolean)'),
+        ('admin', 'unschedule_job(text)'),
+        ('admin', 'run_job(text, boolean)'),
+        ('admin', 'worker_start()'),
+        ('admin', 'worker_stop()'),
+        ('admin', 'schedule_with_pg_cron()'),
+        ('admin', 'pg_cron_schedule(text, text)'),
         ('admin', 'grant_access(regrole, text)'),
         ('admin', 'revoke_access(regrole, text)')
     ) AS r(access, signature)

@@ -4,7 +4,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA inventory FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA inventory FROM PUBLIC;
 
 -- A dump holds the contents of these; the built-in root causes come with the
--- extension itself.
+-- extension itself, and the trigger of job merges the built-in jobs of a dump.
 SELECT pg_catalog.pg_extension_config_dump('inventory.category', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.product', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.warehouse', '');
@@ -28,6 +28,8 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.demand_window', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.item_planning', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.policy_history', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.replenishment_entry', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.job', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.job_run', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.category_category_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.product_product_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.warehouse_warehouse_id_seq', '');
@@ -42,3 +44,4 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_transfer_id
 SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count_count_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.policy_history_policy_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.replenishment_entry_entry_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.job_run_run_id_seq', '');

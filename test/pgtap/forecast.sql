@@ -369,12 +369,12 @@ SELECT pg_temp.refused(format('SELECT inventory.forecast(''{1,2}'', ''mean'', %s
     FROM (VALUES ('alpha'), ('beta'), ('gamma')) AS c (name), (VALUES ('0', 'Got 0.'), ('1.5', 'Got 1.5.'), ('NaN', 'Got NaN.')) AS v (value, detail);
 
 -- A long forecast can be cancelled while it works: the timeout strikes before there is a result.
-CREATE TEMP TABLE long_history AS SELECT array_fill(1::float8, ARRAY[2000000]) AS x;
+CREATE TEMP TABLE endless_history AS SELECT array_fill(1::float8, ARRAY[2000000]) AS x;
 CREATE FUNCTION pg_temp.cancelled_in_time() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     result float8[];
 BEGIN
-    result := inventory.forecast(x, 'holt_winters') FROM long_history;
+    result := inventory.forecast(x, 'holt_winters') FROM endless_history;
     RETURN false;
 EXCEPTION WHEN query_canceled THEN
     RETURN result IS NULL;

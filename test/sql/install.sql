@@ -80,6 +80,13 @@ BEGIN
     SELECT min(n.notification_id) INTO r FROM inventory.procurement_notification n;
     PERFORM inventory.acknowledge_notification(r);
     PERFORM inventory.forecast_error(inventory.demand_series(1, 1), 'mean', 5);
+    PERFORM inventory.schedule_job('job', '1 minute', 'SELECT 1');
+    PERFORM inventory.alter_job('job', schedule => '0 0 * * *', command => 'SELECT 2');
+    PERFORM inventory.schedule_job('job', '1 minute', 'SELECT 3');
+    PERFORM inventory.run_job('job');
+    UPDATE inventory.job SET next_run_at = now();
+    PERFORM inventory.run_job('job', if_due => true);
+    PERFORM inventory.unschedule_job('job');
 END
 $$;
 CALL call_everything();

@@ -54,6 +54,12 @@ SELECT inventory.plan_cycle_counts('2020-01-03');
 SELECT inventory.record_count(2, 1, quantity_on_hand) FROM inventory.inventory_item WHERE product_id = 2 AND warehouse_id = 1;
 SELECT inventory.start_count(3, 1);
 SELECT inventory.record_count(4, 1, 50, 'MOUSE');
+
+-- Jobs: built-in ones that were changed, one of a user, and a run.
+SELECT inventory.alter_job('expire_reservations', schedule => '5 minutes');
+SELECT inventory.alter_job('plan_cycle_counts', schedule => '0 3 * * *', timezone => 'Europe/London', enabled => false);
+SELECT inventory.schedule_job('mine', '30 2 * * MON-FRI', 'SELECT 1', 'America/New_York', '1 hour');
+SELECT inventory.run_job('mine');
 });
 is($node->safe_psql('postgres', q{
 SELECT (SELECT string_agg(DISTINCT status::text, ' ' ORDER BY status::text) FROM inventory.purchase_order),
@@ -65,7 +71,7 @@ SELECT (SELECT string_agg(DISTINCT status::text, ' ' ORDER BY status::text) FROM
 my @tables = split /\n/, $node->safe_psql('postgres', q{
 SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e'
 WHERE c.relkind = 'r' ORDER BY 1});
-cmp_ok(scalar @tables, '>=', 16, 'the extension has tables');
+cmp_ok(scalar @tables, '>=', 18, 'the extension has tables');
 for my $table (@tables)
 {
     cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM $table"), '>', 0, "there is something in $table");
@@ -112,6 +118,7 @@ for my $format ([], ['--inserts'], ['--format=custom'])
     is($node->safe_psql($database, q{SELECT count_id = (SELECT count_id FROM inventory.cycle_count WHERE started_at IS NOT NULL AND counted_at IS NULL), delta FROM inventory.record_count(3, 1, 90, 'MOUSE')
             UNION ALL SELECT count_id = } . $next_count . q{, delta FROM inventory.record_count(5, 2, 0)}),
         "t|-5\nt|0", 'and counts');
+    is($node->safe_psql($database, q{SELECT run_id, status FROM inventory.run_job('mine')}), '2|SUCCEEDED', 'jobs too');
     is($node->safe_psql($database, 'SELECT * FROM inventory.verify_ledger()'), '', 'and the invariants still hold');
 }
 
