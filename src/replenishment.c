@@ -31,8 +31,9 @@
 
 /* Waits for a run that is under way, and raises 40001 for one that it cannot see. */
 static KeptPlan begin_run = {
-	.sql = "UPDATE inventory.replenishment_run SET last_run_at = $1",
-	.result = SPI_OK_UPDATE,
+	.sql = "INSERT INTO inventory.replenishment_run (last_run_at) VALUES ($1) "
+	"ON CONFLICT (only_row) DO UPDATE SET last_run_at = excluded.last_run_at",
+	.result = SPI_OK_INSERT,
 	.nargs = 1,
 	.argtypes = {TIMESTAMPTZOID}
 };

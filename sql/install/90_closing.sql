@@ -27,6 +27,7 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.demand_state', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.demand_window', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.item_planning', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.policy_history', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.replenishment_run', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.replenishment_entry', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.job', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.job_run', '');

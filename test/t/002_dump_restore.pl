@@ -55,6 +55,12 @@ SELECT inventory.record_count(2, 1, quantity_on_hand) FROM inventory.inventory_i
 SELECT inventory.start_count(3, 1);
 SELECT inventory.record_count(4, 1, 50, 'MOUSE');
 
+-- Demand, a policy that follows from it, and what the scan did about low stock.
+INSERT INTO inventory.item_planning (product_id, warehouse_id, forecast_method) VALUES (1, 1, 'tsb');
+SELECT inventory.recompute_policies(30, 0.9);
+UPDATE inventory.inventory_item SET reorder_point = 1000 WHERE product_id IN (1, 3);
+SELECT inventory.run_replenishment();
+
 -- Jobs: built-in ones that were changed, one of a user, and a run.
 SELECT inventory.alter_job('expire_reservations', schedule => '5 minutes');
 SELECT inventory.alter_job('plan_cycle_counts', schedule => '0 3 * * *', timezone => 'Europe/London', enabled => false);
