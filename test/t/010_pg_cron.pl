@@ -40,6 +40,8 @@ inventory.london|* * * * *|SELECT inventory.run_job('london', if_due => true)|po
 inventory.named|* * * * *|SELECT inventory.run_job('named', if_due => true)|postgres|t|t
 inventory.night|30 2 * * 1-5|SELECT inventory.run_job('night', if_due => true)|postgres|t|t
 inventory.plan_cycle_counts|30 0 * * *|SELECT inventory.run_job('plan_cycle_counts', if_due => true)|postgres|t|t
+inventory.refresh_demand|15 0 * * *|SELECT inventory.run_job('refresh_demand', if_due => true)|postgres|t|t
+inventory.replenishment|0 * * * *|SELECT inventory.run_job('replenishment', if_due => true)|postgres|t|t
 END
 
 # Again after a change: what changed is changed, what is gone is removed, what is somebody else's stays.
