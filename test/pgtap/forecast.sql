@@ -184,17 +184,17 @@ SELECT is_empty($$
         LATERAL (SELECT inventory.forecast(ARRAY(SELECT v * unit FROM unnest(h.x) WITH ORDINALITY AS u (v, o) ORDER BY o), m.name, 15, s)) AS r (f)
     WHERE cardinality(f) <> 15 OR EXISTS (SELECT FROM unnest(f) v WHERE NOT (v >= 0 AND v < 'infinity'))
 $$, 'forecasts are numbers, not below zero, one for each day');
-CREATE TEMP TABLE endless_history (x float8[]);
-INSERT INTO endless_history SELECT array_agg(random() * 9) FROM generate_series(1, 10000);
+CREATE TEMP TABLE long_history (x float8[]);
+INSERT INTO long_history SELECT array_agg(random() * 9) FROM generate_series(1, 10000);
 SELECT is_empty($$
-    SELECT m.name, a, b FROM endless_history h, method m, unnest(ARRAY[0.001, 0.02, 0.51, 1]) a, unnest(ARRAY[0.001, 0.005, 0.176, 1]) b, LATERAL (SELECT inventory.forecast(h.x, m.name, 1, 7, a, b)) AS r (f)
+    SELECT m.name, a, b FROM long_history h, method m, unnest(ARRAY[0.001, 0.02, 0.51, 1]) a, unnest(ARRAY[0.001, 0.005, 0.176, 1]) b, LATERAL (SELECT inventory.forecast(h.x, m.name, 1, 7, a, b)) AS r (f)
     WHERE m.name <> 'holt_winters' AND NOT (f[1] >= 0 AND f[1] <= 9)
 $$, 'whatever the constants');
 SELECT is_empty($$
-    SELECT m.name, s, f FROM endless_history h, method m, unnest(ARRAY[1, 2, 7, 30, 365, 5000]) s, LATERAL (SELECT inventory.forecast(h.x, m.name, 30, s)) AS r (f)
+    SELECT m.name, s, f FROM long_history h, method m, unnest(ARRAY[1, 2, 7, 30, 365, 5000]) s, LATERAL (SELECT inventory.forecast(h.x, m.name, 30, s)) AS r (f)
     WHERE EXISTS (SELECT FROM unnest(f) v WHERE NOT (v >= 0 AND v < 20))
 $$, 'the constants that are chosen do not make a long forecast swing');
-SELECT throws_ok(format('SELECT inventory.forecast(x || x || x || x || x || x || x || x, ''holt_winters'', 1, 30, 0.1, 1, %s) FROM endless_history', g), '22003', 'forecast is out of range', 'others may, beyond all numbers: ' || g)
+SELECT throws_ok(format('SELECT inventory.forecast(x || x || x || x || x || x || x || x, ''holt_winters'', 1, 30, 0.1, 1, %s) FROM long_history', g), '22003', 'forecast is out of range', 'others may, beyond all numbers: ' || g)
     FROM unnest(ARRAY[0.9, 0.95, 1]) g;
 SELECT is_empty($$
     SELECT h.id, m.name FROM history h, method m, LATERAL (SELECT inventory.forecast(h.x, m.name, 15)) AS r (f)
