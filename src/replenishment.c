@@ -227,7 +227,7 @@ static void CreateTransfers(LowItem *items, int nitems);
 static int64 *DraftOrders(LowItem *items, int nitems, TimestampTz now, int *norders);
 static int	SameOrder(const LowItem *items, int nitems, int first);
 static int64 Wanted(const LowItem *item);
-static int64 OrderQuantity(const LowItem *item);
+static bool OrderQuantity(LowItem *item);
 static void LogItem(const LowItem *item, TimestampTz now);
 static void TellUnsupplied(const LowItem *items, int nitems, TimestampTz now);
 static bool IsUnsupplied(const LowItem *item);
@@ -511,7 +511,8 @@ DraftOrders(LowItem *items, int nitems, TimestampTz now, int *norders)
 		{
 			if (items[i].outcome != NULL)
 				continue;
-			items[i].quantity = OrderQuantity(&items[i]);
+			if (!OrderQuantity(&items[i]))
+				continue;
 			lines[nlines] = (LineItem)
 			{
 				.line = nlines + 1,
@@ -567,21 +568,22 @@ Wanted(const LowItem *item)
 }
 
 /*
- * That, raised to what the supplier accepts.  Raises 22003 when that is more than
- * a bigint.
+ * That, raised to what the supplier accepts.  False, and the item is skipped, when
+ * that is more than a bigint: one item must not keep the others from being ordered.
  */
-static int64
-OrderQuantity(const LowItem *item)
+static bool
+OrderQuantity(LowItem *item)
 {
 	int64		quantity = Max(Wanted(item), item->minimum);
 	int64		rest = quantity % item->multiple;
 
 	if (rest != 0 && pg_add_s64_overflow(quantity, item->multiple - rest, &quantity))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("the quantity to order of product %lld would overflow",
-						(long long) item->product_id)));
-	return quantity;
+	{
+		Skip(item, "the quantity to order is out of range");
+		return false;
+	}
+	item->quantity = quantity;
+	return true;
 }
 
 /*

@@ -26,8 +26,8 @@ RETURNS inventory.job_run
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_run_job';
 COMMENT ON FUNCTION inventory.run_job(text, boolean) IS
 'Runs a job now, in this session and transaction, as its owner. An error of the command is recorded and returned, not raised. With if_due it runs only when its time has come, as the worker would, and the result is NULL otherwise.
-When the owner is another role, the command runs security-restricted: no temporary tables, no deferred triggers.
-Errors: IV003 no such job; 42501 it is somebody else''s, and the caller has no admin access; IV002 it is running elsewhere; 57014 the caller''s own statement was cancelled.';
+A job that is not built in is run by whoever has the rights of its owner, since the command runs in the caller''s session; others have the worker run it: alter_job. When the owner is another role, the command runs security-restricted: no temporary tables, no deferred triggers.
+Errors: IV003 no such job; 42501 it is somebody else''s; IV002 it is running elsewhere, or a job is running in this session; 57014 the caller''s own statement was cancelled.';
 
 CREATE FUNCTION inventory.worker_start()
 RETURNS boolean

@@ -213,6 +213,19 @@ inventory_run_job(PG_FUNCTION_ARGS)
 
 	EnterEngine(fcinfo, &caller);
 	FindJob(&find_job, name, caller.userid, &access);
+
+	/*
+	 * The command runs in the caller's session, with his temporary tables and
+	 * settings: whoever can run somebody else's command there could make it do
+	 * what he likes.  Those of built-in jobs find nothing of his.
+	 */
+	if (!access.is_builtin)
+		CheckMayBe(&access);
+	if (RunInJob())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+				 errmsg("a job cannot run another job"),
+				 errdetail("A job is RUNNING in this session.")));
 	if (!JobLock(access.job.name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),

@@ -241,6 +241,15 @@ RunCommand(const Job *job)
 }
 
 /*
+ * Is a command running in this process?
+ */
+bool
+RunInJob(void)
+{
+	return running_job != NULL;
+}
+
+/*
  * Was the last command cancelled because it took too long?
  */
 bool

@@ -47,6 +47,7 @@ extern void RunStart(const Job *job, bool by_hand, bool scheduled,
 extern void RunSkip(const Job *job, const char *reason);
 extern bool RunRefuseBroken(const Job *job);
 extern int64 RunCommand(const Job *job);
+extern bool RunInJob(void);
 extern bool RunTimedOut(void);
 extern void RunInterrupt(void);
 extern Datum RunEnd(const Job *job, const JobRun *run, int64 rows,

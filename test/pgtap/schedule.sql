@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(122);
+SELECT plan(125);
 
 -- The next time after a given one. Times are UTC on both sides.
 CREATE TEMP TABLE due (schedule text, after text, timezone text, next text, what text);
@@ -152,9 +152,13 @@ SELECT throws_ok($$SELECT inventory.schedule_job('hers', '1 hour', 'SELECT 1')$$
 SELECT throws_ok($$SELECT inventory.alter_job('hers', command => 'SELECT 1')$$, '42501', NULL, 'nor its command');
 SELECT lives_ok($$SELECT inventory.alter_job('hers', enabled => false)$$, 'but can switch it off');
 SELECT is((SELECT command FROM inventory.job_status WHERE name = 'hers'), NULL, 'and does not see its command');
-SELECT results_eq($$SELECT status, rows, run_as, by_hand FROM inventory.run_job('hers')$$, $$VALUES ('SUCCEEDED'::inventory.job_run_status, 1::bigint, 'inventory_test_alice', true)$$, 'he can run it by hand');
+SELECT throws_ok($$SELECT inventory.run_job('hers')$$, '42501', 'permission denied for job "hers"', 'nor runs it, where it would meet his temporary tables');
+SELECT is((SELECT status::text FROM inventory.run_job('expire_reservations')), 'SUCCEEDED', 'a built-in job he runs');
 SELECT is(current_user::text, 'inventory_test_bob', 'and is himself afterwards');
 RESET ROLE;
+SELECT results_eq($$SELECT status, rows, run_as, by_hand FROM inventory.run_job('hers')$$, $$VALUES ('SUCCEEDED'::inventory.job_run_status, 1::bigint, 'inventory_test_alice', true)$$, 'who has her rights can');
+SELECT inventory.schedule_job('nested', '1 hour', $$SELECT inventory.run_job('hers')$$);
+SELECT results_eq($$SELECT status, error_code, error FROM inventory.run_job('nested')$$, $$VALUES ('FAILED'::inventory.job_run_status, 'IV002', 'a job cannot run another job')$$, 'a job runs no other');
 SELECT results_eq('SELECT who FROM public.inventory_test_note', $$VALUES ('inventory_test_alice')$$, 'it ran as its owner');
 SELECT inventory.schedule_job('hers too', '1 hour', 'SELECT 1'); UPDATE inventory.job SET owner = 'inventory_test_alice', command = 'SET search_path = public; CREATE TEMP TABLE t ()' WHERE name = 'hers too';
 SELECT results_eq($$SELECT status, error_code FROM inventory.run_job('hers too')$$, $$VALUES ('FAILED'::inventory.job_run_status, '42501')$$, 'what would outlive it is refused');
