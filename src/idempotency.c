@@ -59,7 +59,7 @@ IdempotencyClaim(text *key, const char *operation, const char *request,
 		PointerGetDatum(key),
 		CStringGetTextDatum(operation),
 		CStringGetTextDatum(request),
-		Int64ArrayGetDatum(reservation_ids, nids)
+		PlanInt64Array(reservation_ids, nids)
 	};
 
 	for (int round = 0; round < CLAIM_ROUNDS; round++)
@@ -90,20 +90,6 @@ IdempotencyStore(text *key, Datum reservation_ids)
 	Datum		values[2] = {PointerGetDatum(key), reservation_ids};
 
 	PlanWriteRow(&store_key, values, NULL);
-}
-
-/*
- * bigint[] of some ids.
- */
-Datum
-Int64ArrayGetDatum(const int64 *values, int count)
-{
-	Datum	   *elements = palloc(Max(count, 1) * sizeof(Datum));
-
-	for (int i = 0; i < count; i++)
-		elements[i] = Int64GetDatum(values[i]);
-	return PointerGetDatum(construct_array(elements, count, INT8OID, sizeof(int64),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 /*

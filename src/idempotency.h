@@ -13,6 +13,5 @@ extern ArrayType *IdempotencyClaim(text *key, const char *operation,
 								   const char *request,
 								   const int64 *reservation_ids, int nids);
 extern void IdempotencyStore(text *key, Datum reservation_ids);
-extern Datum Int64ArrayGetDatum(const int64 *values, int count);
 
 #endif							/* INVENTORY_IDEMPOTENCY_H */

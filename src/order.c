@@ -217,7 +217,7 @@ inventory_fulfill_order(PG_FUNCTION_ARGS)
 	if (ndone == 0)
 		ErrorNoneActive(reference_id);
 	NoticeGivenUp(reference_id);
-	ReservationReturnSet(fcinfo, Int64ArrayGetDatum(ids, ndone));
+	ReservationReturnSet(fcinfo, PlanInt64Array(ids, ndone));
 	LeaveEngine(&caller);
 	return (Datum) 0;
 }
@@ -248,7 +248,7 @@ inventory_cancel_order(PG_FUNCTION_ARGS)
 	}
 	if (ndone == 0)
 		ErrorNoneActive(reference_id);
-	ReservationReturnSet(fcinfo, Int64ArrayGetDatum(ids, ndone));
+	ReservationReturnSet(fcinfo, PlanInt64Array(ids, ndone));
 	LeaveEngine(&caller);
 	return (Datum) 0;
 }
@@ -333,7 +333,7 @@ FindCandidates(OrderRequest *order)
 
 	if (order->nproducts == 0)
 		return;
-	values[0] = Int64ArrayGetDatum(order->products, order->nproducts);
+	values[0] = PlanInt64Array(order->products, order->nproducts);
 	order->ncandidates = (int) PlanExecute(&find_candidates, values, NULL);
 	order->candidates = palloc(Max(order->ncandidates, 1) * sizeof(Candidate));
 	for (int i = 0; i < order->ncandidates; i++)
@@ -590,7 +590,7 @@ HoldShares(OrderRequest *order)
 		CHECK_FOR_INTERRUPTS();
 		made[i] = ReservationInsert(&draft, 0);
 	}
-	return Int64ArrayGetDatum(made, order->nshares);
+	return PlanInt64Array(made, order->nshares);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "nodes/execnodes.h"
+#include "utils/array.h"
 #include "utils/fmgrprotos.h"
 #include "utils/tuplestore.h"
 
@@ -101,6 +102,20 @@ PlanInt64(uint64 row, int column)
 	if (isnull)
 		elog(ERROR, "unexpected NULL in column %d", column);
 	return DatumGetInt64(value);
+}
+
+/*
+ * bigint[] of some numbers, as a value for a statement.
+ */
+Datum
+PlanInt64Array(const int64 *values, int count)
+{
+	Datum	   *elements = palloc(Max(count, 1) * sizeof(Datum));
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Int64GetDatum(values[i]);
+	return PointerGetDatum(construct_array(elements, count, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 /*

@@ -32,6 +32,7 @@ extern uint64 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls
 extern void PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls);
 extern Datum PlanColumn(uint64 row, int column, bool *isnull);
 extern int64 PlanInt64(uint64 row, int column);
+extern Datum PlanInt64Array(const int64 *values, int count);
 extern Datum PlanResult(void);
 extern void PlanReturnSet(FunctionCallInfo fcinfo);
 extern bool CalledByEngine(void);

@@ -21,7 +21,6 @@
 #include "argument.h"
 #include "errors.h"
 #include "guc.h"
-#include "idempotency.h"
 #include "identity.h"
 #include "line_item.h"
 #include "plan.h"
@@ -271,7 +270,7 @@ inventory_run_replenishment(PG_FUNCTION_ARGS)
 	values[0] = TimestampTzGetDatum(now);
 	values[1] = Int32GetDatum(guc_replenishment_log_days);
 	PlanExecute(&purge_entries, values, NULL);
-	values[0] = Int64ArrayGetDatum(orders, norders);
+	values[0] = PlanInt64Array(orders, norders);
 	PlanExecute(&return_orders, values, NULL);
 	PlanReturnSet(fcinfo);
 	LeaveEngine(&caller);

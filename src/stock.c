@@ -117,6 +117,8 @@ static KeptPlan mark_counted = {
 
 static int	CompareItems(const void *a, const void *b);
 static void AppendFirst(StockItem *item);
+static void ErrorMissing(int64 product_id, int64 warehouse_id,
+						 int64 quantity) pg_attribute_noreturn();
 static bool LockByKey(int64 product_id, int64 warehouse_id, StockItem *item);
 static bool ReadSingleItem(uint64 rows, StockItem *item);
 static void ReadItem(uint64 row, StockItem *item);
@@ -199,8 +201,8 @@ StockSetFind(const StockSet *set, int64 product_id, int64 warehouse_id)
  * from: IV003 without the product or the warehouse, else nothing is available
  * (IV001).
  */
-void
-StockErrorMissing(int64 product_id, int64 warehouse_id, int64 quantity)
+static void
+ErrorMissing(int64 product_id, int64 warehouse_id, int64 quantity)
 {
 	StockCheckProduct(product_id);
 	StockCheckWarehouse(warehouse_id);
@@ -253,7 +255,7 @@ StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
 				  StockItem *item)
 {
 	if (!LockByKey(product_id, warehouse_id, item))
-		StockErrorMissing(product_id, warehouse_id, quantity);
+		ErrorMissing(product_id, warehouse_id, quantity);
 }
 
 /*

@@ -63,8 +63,6 @@ extern void StockSetAdd(StockSet *set, int64 product_id, int64 warehouse_id,
 						bool create);
 extern void StockSetLock(StockSet *set);
 extern StockItem *StockSetFind(const StockSet *set, int64 product_id, int64 warehouse_id);
-extern void StockErrorMissing(int64 product_id, int64 warehouse_id,
-							  int64 quantity) pg_attribute_noreturn();
 extern bool StockProductExists(int64 product_id);
 extern bool StockWarehouseExists(int64 warehouse_id);
 extern void StockCheckProduct(int64 product_id);
