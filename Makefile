@@ -38,8 +38,12 @@ OBJS = \
 	src/idempotency.o \
 	src/identity.o \
 	src/ledger.o \
+	src/ledger_hash.o \
+	src/ledger_scan.o \
 	src/line_item.o \
 	src/order.o \
+	src/partition.o \
+	src/period.o \
 	src/plan.o \
 	src/planning.o \
 	src/planning_math.o \
@@ -48,7 +52,9 @@ OBJS = \
 	src/replenishment.o \
 	src/reservation.o \
 	src/stock.o \
+	src/time_machine.o \
 	src/transfer.o \
+	src/verification.o \
 	src/worker/cron.o \
 	src/worker/job.o \
 	src/worker/launcher.o \
@@ -61,6 +67,7 @@ INSTALL_SQL = \
 	sql/install/00_schema.sql \
 	sql/install/10_catalogue.sql \
 	sql/install/20_stock.sql \
+	sql/install/21_ledger.sql \
 	sql/install/30_purchasing.sql \
 	sql/install/31_transfer.sql \
 	sql/install/32_counting.sql \
@@ -78,6 +85,9 @@ INSTALL_SQL = \
 	sql/install/58_job.sql \
 	sql/install/59_replenishment.sql \
 	sql/install/60_verification.sql \
+	sql/install/61_time_machine.sql \
+	sql/install/62_partition.sql \
+	sql/install/63_period.sql \
 	sql/install/70_reporting.sql \
 	sql/install/71_supply_reporting.sql \
 	sql/install/72_job_reporting.sql \

@@ -5,7 +5,10 @@
 #include "argument.h"
 
 #include "access/detoast.h"
+#include "utils/timestamp.h"
 
+static text *ArgumentText(FunctionCallInfo fcinfo, int n, const char *name,
+						  Size max_bytes);
 static void CheckNotNull(FunctionCallInfo fcinfo, int n, const char *name);
 static void CheckPositive(int64 value, const char *name);
 
@@ -56,20 +59,21 @@ ArgumentPositive(FunctionCallInfo fcinfo, int n, const char *name)
 }
 
 /*
- * A text that has to be there, neither NULL nor empty.
+ * A text that has to be there, neither NULL nor empty, and is kept in an index.
  */
 text *
 ArgumentLabel(FunctionCallInfo fcinfo, int n, const char *name)
 {
-	text	   *value;
+	return ArgumentText(fcinfo, n, name, MAX_LABEL_BYTES);
+}
 
-	CheckNotNull(fcinfo, n, name);
-	value = ArgumentOptionalText(fcinfo, n, name, MAX_LABEL_BYTES);
-	if (VARSIZE_ANY_EXHDR(value) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be empty", name)));
-	return value;
+/*
+ * The same for one that people read.
+ */
+text *
+ArgumentReason(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	return ArgumentText(fcinfo, n, name, MAX_REASON_BYTES);
 }
 
 /*
@@ -95,6 +99,26 @@ ArgumentOptionalText(FunctionCallInfo fcinfo, int n, const char *name,
 }
 
 /*
+ * A yes or no.
+ */
+bool
+ArgumentBool(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	CheckNotNull(fcinfo, n, name);
+	return PG_GETARG_BOOL(n);
+}
+
+/*
+ * A time, which may be infinite.
+ */
+TimestampTz
+ArgumentTime(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	CheckNotNull(fcinfo, n, name);
+	return PG_GETARG_TIMESTAMPTZ(n);
+}
+
+/*
  * A day, or NULL: false.  Raises 22023 for an infinite one.
  */
 bool
@@ -108,6 +132,23 @@ ArgumentOptionalDate(FunctionCallInfo fcinfo, int n, const char *name, DateADT *
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must not be infinite", name)));
 	return true;
+}
+
+/*
+ * A text of at most max_bytes, neither NULL nor empty.
+ */
+static text *
+ArgumentText(FunctionCallInfo fcinfo, int n, const char *name, Size max_bytes)
+{
+	text	   *value;
+
+	CheckNotNull(fcinfo, n, name);
+	value = ArgumentOptionalText(fcinfo, n, name, max_bytes);
+	if (VARSIZE_ANY_EXHDR(value) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be empty", name)));
+	return value;
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "utils/date.h"
 
@@ -26,6 +27,9 @@ extern int32 ArgumentPositive(FunctionCallInfo fcinfo, int n, const char *name);
 extern text *ArgumentLabel(FunctionCallInfo fcinfo, int n, const char *name);
 extern text *ArgumentOptionalText(FunctionCallInfo fcinfo, int n, const char *name,
 								  Size max_bytes);
+extern text *ArgumentReason(FunctionCallInfo fcinfo, int n, const char *name);
+extern bool ArgumentBool(FunctionCallInfo fcinfo, int n, const char *name);
+extern TimestampTz ArgumentTime(FunctionCallInfo fcinfo, int n, const char *name);
 extern bool ArgumentOptionalDate(FunctionCallInfo fcinfo, int n, const char *name,
 								 DateADT *day);
 

@@ -10,6 +10,7 @@
 
 #include "access/htup_details.h"
 #include "commands/trigger.h"
+#include "common/int.h"
 #include "executor/spi.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
@@ -52,7 +53,7 @@ static void GuardItemDelete(TriggerData *trigdata);
 static void GuardReservationUpdate(TriggerData *trigdata);
 static void GuardReservationDelete(TriggerData *trigdata);
 static void GuardReservationTruncate(FunctionCallInfo fcinfo);
-static HeapTuple StampNextVersion(TriggerData *trigdata);
+static HeapTuple StampMovement(TriggerData *trigdata);
 static bool Changed(TriggerData *trigdata, AttrNumber attnum);
 static int64 OldInt64(TriggerData *trigdata, AttrNumber attnum);
 
@@ -132,13 +133,18 @@ inventory_reservation_guard(PG_FUNCTION_ARGS)
 }
 
 /*
- * ledger_guard: BEFORE any statement that would change or remove ledger rows.
+ * ledger_guard: BEFORE any statement that would change or remove rows of the ledger,
+ * of one of its partitions, or of what was retired.
  */
 Datum
 inventory_ledger_guard(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "stock_movement", IsImmutableEvent);
+	TriggerData *trigdata = CheckTrigger(fcinfo, NULL, IsImmutableEvent);
 
+	/* An opening balance moves on when more is retired. */
+	if (CalledByEngine() &&
+		strcmp(RelationGetRelationName(trigdata->tg_relation), "ledger_opening") == 0)
+		return PointerGetDatum(NULL);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
 			 errmsg("the ledger is append-only: %s of %s is not allowed",
@@ -150,9 +156,9 @@ inventory_ledger_guard(PG_FUNCTION_ARGS)
 }
 
 /*
- * The usual questions: called as a trigger, on the table it is made for, with one
- * of the events it is made for.  The columns are known by number, so on another
- * table nothing would be safe.
+ * The usual questions: called as a trigger, on the table it is made for, unless it
+ * does not look at columns (NULL), with one of the events it is made for.  Columns
+ * are known by number, so on another table nothing would be safe.
  */
 static TriggerData *
 CheckTrigger(FunctionCallInfo fcinfo, const char *table, bool (*expected) (TriggerEvent event))
@@ -164,13 +170,14 @@ CheckTrigger(FunctionCallInfo fcinfo, const char *table, bool (*expected) (Trigg
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("%s can only be called as a trigger", get_func_name(function))));
-	if (strcmp(RelationGetRelationName(trigdata->tg_relation), table) != 0 ||
-		RelationGetNamespace(trigdata->tg_relation) != get_func_namespace(function) ||
-		!expected(trigdata->tg_event))
+	if (!expected(trigdata->tg_event) ||
+		(table != NULL &&
+		 (strcmp(RelationGetRelationName(trigdata->tg_relation), table) != 0 ||
+		  RelationGetNamespace(trigdata->tg_relation) != get_func_namespace(function))))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("%s belongs to the triggers of inventory.%s and nowhere else",
-						get_func_name(function), table)));
+						get_func_name(function), table == NULL ? "stock_movement" : table)));
 	return trigdata;
 }
 
@@ -222,12 +229,14 @@ GuardItemUpdate(TriggerData *trigdata)
 				 errmsg("quantity_reserved follows from the reservations and cannot be set"),
 				 errhint("Use inventory.reserve_stock(), inventory.cancel_reservation() and their like.")));
 	if (Changed(trigdata, Anum_item_version) ||
-		Changed(trigdata, Anum_item_last_movement_at))
+		Changed(trigdata, Anum_item_last_movement_at) ||
+		Changed(trigdata, Anum_item_last_movement_id) ||
+		Changed(trigdata, Anum_item_last_hash))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
-				 errmsg("version and last_movement_at follow from the ledger and cannot be set")));
+				 errmsg("version, last_movement_at, last_movement_id and last_hash follow from the ledger and cannot be set")));
 	if (Changed(trigdata, Anum_item_quantity_on_hand))
-		return StampNextVersion(trigdata);
+		return StampMovement(trigdata);
 	return trigdata->tg_newtuple;
 }
 
@@ -308,24 +317,41 @@ GuardReservationTruncate(FunctionCallInfo fcinfo)
 }
 
 /*
- * The new row with the next version and the time of the movement to come.
+ * The new row with the version, time, id and hash of the movement to come.
  */
 static HeapTuple
-StampNextVersion(TriggerData *trigdata)
+StampMovement(TriggerData *trigdata)
 {
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
-	int			columns[2] = {Anum_item_version, Anum_item_last_movement_at};
-	Datum		values[2];
-	bool		nulls[2] = {false, false};
+	int			columns[4] = {Anum_item_version, Anum_item_last_movement_at,
+	Anum_item_last_movement_id, Anum_item_last_hash};
+	Datum		values[4];
+	bool		nulls[4] = {false, false, false, false};
+	StockItem	item = {
+		.product_id = OldInt64(trigdata, Anum_item_product_id),
+		.warehouse_id = OldInt64(trigdata, Anum_item_warehouse_id),
+		.on_hand = OldInt64(trigdata, Anum_item_quantity_on_hand),
+		.version = OldInt64(trigdata, Anum_item_version)
+	};
+	int64		change;
 	bool		isnull;
-	Datum		last = heap_getattr(trigdata->tg_trigtuple,
-									Anum_item_last_movement_at, desc, &isnull);
+	Datum		value;
 
-	values[0] = Int64GetDatum(LedgerNextVersion(OldInt64(trigdata, Anum_item_version),
-												OldInt64(trigdata, Anum_item_quantity_on_hand)));
-	values[1] = TimestampTzGetDatum(LedgerStamp(isnull ? DT_NOBEGIN :
-												DatumGetTimestampTz(last)));
-	return heap_modify_tuple_by_cols(trigdata->tg_newtuple, desc, 2, columns,
+	value = heap_getattr(trigdata->tg_trigtuple, Anum_item_last_movement_at, desc, &isnull);
+	item.last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+	value = heap_getattr(trigdata->tg_trigtuple, Anum_item_last_hash, desc, &isnull);
+	LedgerHashRead(value, isnull, &item.last_hash);
+	value = heap_getattr(trigdata->tg_newtuple, Anum_item_quantity_on_hand, desc, &isnull);
+	/* The table refuses a negative level or none, but only after this. */
+	if (isnull || pg_sub_s64_overflow(DatumGetInt64(value), item.on_hand, &change))
+		return trigdata->tg_newtuple;
+
+	LedgerStampDirect(&item, change);
+	values[0] = Int64GetDatum(item.version);
+	values[1] = TimestampTzGetDatum(item.last_movement_at);
+	values[2] = Int64GetDatum(item.last_movement_id);
+	values[3] = LedgerHashDatum(&item.last_hash);
+	return heap_modify_tuple_by_cols(trigdata->tg_newtuple, desc, 4, columns,
 									 values, nulls);
 }
 

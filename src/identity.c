@@ -34,6 +34,16 @@ EnterEngine(FunctionCallInfo fcinfo, Identity *caller)
 	if (XactReadOnly)
 		PreventCommandIfReadOnly(psprintf("inventory.%s()",
 										  get_func_name(fcinfo->flinfo->fn_oid)));
+	EnterEngineToRead(fcinfo, caller);
+}
+
+/*
+ * The same for a function that only reads, which a read-only transaction and a
+ * standby allow.
+ */
+void
+EnterEngineToRead(FunctionCallInfo fcinfo, Identity *caller)
+{
 	GetUserIdAndSecContext(&caller->userid, &caller->sec_context);
 	SetUserIdAndSecContext(FunctionOwner(fcinfo->flinfo->fn_oid),
 						   caller->sec_context | SECURITY_LOCAL_USERID_CHANGE);

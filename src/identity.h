@@ -18,6 +18,7 @@ typedef struct Identity
 } Identity;
 
 extern void EnterEngine(FunctionCallInfo fcinfo, Identity *caller);
+extern void EnterEngineToRead(FunctionCallInfo fcinfo, Identity *caller);
 extern void LeaveEngine(const Identity *caller);
 extern Datum PerformedBy(void);
 extern Datum SessionRole(void);

@@ -10,12 +10,15 @@
 #include "ledger.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "common/int.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
@@ -23,6 +26,7 @@
 #include "errors.h"
 #include "guc.h"
 #include "identity.h"
+#include "period.h"
 #include "plan.h"
 #include "stock.h"
 
@@ -35,10 +39,13 @@
 /* Ledger rows in one INSERT of a batch. */
 #define BATCH_ROWS 10000
 
+/* How often to ask for two ids in a row. */
+#define PAIR_ROUNDS 1000
+
 #define MOVEMENT_COLUMNS \
 	"(product_id, warehouse_id, quantity, on_hand_after, version, created_at, " \
 	"movement_type, reference_id, root_cause, performed_by, session_role, " \
-	"occurred_at, reservation_id) "
+	"occurred_at, reservation_id, movement_id, row_hash) "
 
 /*
  * Writes the rows of u with what is the same for all of them, and returns how many
@@ -48,21 +55,23 @@
 	"written AS (INSERT INTO inventory.stock_movement " MOVEMENT_COLUMNS \
 	"SELECT u.product_id, u.warehouse_id, u.quantity, u.on_hand_after, " \
 	"u.version, u.created_at, (SELECT CAST($7 AS inventory.movement_type)), " \
-	"$8, $9, $10, $11, COALESCE($12, u.created_at), NULL FROM u RETURNING 1) " \
+	"$8, $9, $10, $11, COALESCE($12, u.created_at), NULL, u.movement_id, u.row_hash FROM u RETURNING 1) " \
 	"SELECT (SELECT pg_catalog.count(*) FROM u), (SELECT pg_catalog.count(*) FROM written)"
 
 #define BATCH_TYPES \
 	{INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, \
-	TIMESTAMPTZARRAYOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID}
+	TIMESTAMPTZARRAYOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, \
+	INT8ARRAYOID, BYTEAARRAYOID}
 
 static KeptPlan append_one = {
 	.sql = "INSERT INTO inventory.stock_movement AS m " MOVEMENT_COLUMNS
 	"VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS inventory.movement_type), "
-	"$8, $9, $10, $11, $12, $13) RETURNING m, m.movement_id",
+	"$8, $9, $10, $11, $12, $13, $14, $15) RETURNING m",
 	.result = SPI_OK_INSERT_RETURNING,
-	.nargs = 13,
+	.nargs = 15,
 	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID,
-	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID}
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID,
+	INT8OID, BYTEAOID}
 };
 
 /*
@@ -71,11 +80,11 @@ static KeptPlan append_one = {
  * sub-select, not for each row.
  */
 static KeptPlan append_many = {
-	.sql = "WITH u AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6) "
-	"AS u(product_id, warehouse_id, quantity, on_hand_after, version, created_at)), "
+	.sql = "WITH u AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $13, $14) "
+	"AS u(product_id, warehouse_id, quantity, on_hand_after, version, created_at, movement_id, row_hash)), "
 	INSERT_BATCH,
 	.result = SPI_OK_SELECT,
-	.nargs = 12,
+	.nargs = 14,
 	.argtypes = BATCH_TYPES
 };
 
@@ -87,16 +96,17 @@ static KeptPlan append_many = {
 static KeptPlan append_first = {
 	.sql = "WITH u AS ("
 	"UPDATE inventory.inventory_item i "
-	"SET version = 1, last_movement_at = n.created_at "
-	"FROM unnest($1, $2, $6) AS n(product_id, warehouse_id, created_at) "
+	"SET version = 1, last_movement_at = n.created_at, last_movement_id = n.movement_id, last_hash = n.row_hash "
+	"FROM unnest($1, $2, $6, $13, $14) AS n(product_id, warehouse_id, created_at, movement_id, row_hash) "
 	"WHERE i.product_id OPERATOR(pg_catalog.=) n.product_id "
 	"AND i.warehouse_id OPERATOR(pg_catalog.=) n.warehouse_id "
 	"AND i.version OPERATOR(pg_catalog.=) 0 "
 	"RETURNING i.product_id, i.warehouse_id, i.quantity_on_hand AS quantity, "
-	"i.quantity_on_hand AS on_hand_after, i.version, i.last_movement_at AS created_at), "
+	"i.quantity_on_hand AS on_hand_after, i.version, i.last_movement_at AS created_at, "
+	"i.last_movement_id AS movement_id, i.last_hash AS row_hash), "
 	INSERT_BATCH,
 	.result = SPI_OK_SELECT,
-	.nargs = 12,
+	.nargs = 14,
 	.argtypes = BATCH_TYPES
 };
 
@@ -116,6 +126,18 @@ static const char *const movement_type_labels[] = {
 	[MOVEMENT_TRANSFER_OUT] = "TRANSFER_OUT"
 };
 
+/* What a movement says besides what moved: the same for all of a statement. */
+typedef struct Circumstances
+{
+	const char *movement_type;
+	text	   *reference_id;	/* or NULL */
+	int64		reservation_id; /* or 0 */
+	text	   *root_cause;		/* or NULL */
+	text	   *performed_by;
+	text	   *session_role;
+	TimestampTz occurred_at;	/* DT_NOBEGIN: when it is recorded */
+} Circumstances;
+
 /*
  * Movements of one statement that wait to be written together.  The columns
  * differ from row to row; all else is the same for the whole statement.
@@ -128,6 +150,8 @@ typedef enum BatchColumn
 	BATCH_ON_HAND_AFTER,
 	BATCH_VERSION,
 	BATCH_CREATED_AT,
+	BATCH_MOVEMENT_ID,
+	BATCH_ROW_HASH,
 	BATCH_COLUMNS
 } BatchColumn;
 
@@ -136,6 +160,9 @@ typedef struct Batch
 	int			rows;
 	int			capacity;
 	Datum	   *column[BATCH_COLUMNS];
+	LedgerHash	*hashes;		/* those of the rows, as long as nobody needs a Datum */
+	Circumstances same;			/* for all rows */
+	pg_cryptohash_ctx *context;
 	MemoryContext scratch;		/* reset after each write */
 } Batch;
 
@@ -147,11 +174,19 @@ typedef struct TransitionScan
 	TupleTableSlot *slot;
 } TransitionScan;
 
+static int64 NextMovementId(void);
+static int64 NextPairOfIds(void);
+static void ReadCircumstances(Circumstances *same, TimestampTz created_at);
+static void Chain(pg_cryptohash_ctx *context, const Circumstances *same,
+				  int64 movement_id, TimestampTz created_at, int64 quantity,
+				  StockItem *item, LedgerRow *row);
+static void ReadItemSlot(TupleTableSlot *slot, StockItem *item);
 static void CheckUntouched(TupleTableSlot *before, TupleTableSlot *after, bool moved);
 static void ErrorBehindLedger(TupleTableSlot *item) pg_attribute_noreturn();
 static void BatchInit(Batch *batch, int64 rows);
-static void BatchAdd(Batch *batch, TupleTableSlot *item, int64 quantity,
-					 int64 version, TimestampTz created_at);
+static void BatchAdd(Batch *batch, const LedgerRow *row, const LedgerHash *hash);
+static void BatchAddUpdate(Batch *batch, TupleTableSlot *before, TupleTableSlot *after,
+						   int64 change);
 static void BatchWrite(Batch *batch, KeptPlan *plan);
 static Datum BatchArray(const Batch *batch, BatchColumn column, Oid type);
 static void TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc);
@@ -160,38 +195,94 @@ static void TransitionClose(TransitionScan *scan);
 static int64 SlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 
 /*
- * Appends one movement of a locked item that has been stored already with the
- * level, version and time that the movement leaves behind.  Returns its id; its row
- * is the result of the last statement (PlanResult).
+ * Makes a locked item, whose on_hand is what the movement leaves behind already,
+ * one version older: fills in the movement's row, and gives the item its version,
+ * time, id and hash.  The caller stores the item and then appends the row.  Raises
+ * 22023 for a business time that cannot be, IV002 for one in a closed period.
  */
-int64
-LedgerAppend(const StockItem *item, const Movement *movement)
+void
+LedgerPrepare(StockItem *item, const Movement *movement, LedgerRow *row)
 {
-	Datum		values[13];
-	char		nulls[] = "             ";
+	pg_cryptohash_ctx *context = LedgerHashOpen();
+	TimestampTz created_at = LedgerStamp(item->last_movement_at);
+	Circumstances same = {
+		.movement_type = movement_type_labels[movement->type],
+		.reference_id = movement->reference_id,
+		.reservation_id = movement->reservation_id,
+		.root_cause = movement->root_cause,
+		.performed_by = DatumGetTextPP(PerformedBy()),
+		.session_role = DatumGetTextPP(SessionRole()),
+		.occurred_at = LedgerOccurredAt(created_at)
+	};
 
-	values[0] = Int64GetDatum(item->product_id);
-	values[1] = Int64GetDatum(item->warehouse_id);
-	values[2] = Int64GetDatum(movement->quantity);
-	values[3] = Int64GetDatum(item->on_hand);
-	values[4] = Int64GetDatum(item->version);
-	values[5] = TimestampTzGetDatum(item->last_movement_at);
-	values[6] = CStringGetTextDatum(movement_type_labels[movement->type]);
-	values[7] = PointerGetDatum(movement->reference_id);
-	values[8] = PointerGetDatum(movement->root_cause);
-	values[9] = PerformedBy();
-	values[10] = SessionRole();
-	values[11] = TimestampTzGetDatum(LedgerOccurredAt(item->last_movement_at));
-	values[12] = Int64GetDatum(movement->reservation_id);
-	if (movement->reference_id == NULL)
+	if (same.occurred_at != created_at)
+		PeriodCheckOpen(&item->warehouse_id, 1, same.occurred_at);
+	Chain(context, &same, NextMovementId(), created_at, movement->quantity, item, row);
+	pg_cryptohash_free(context);
+}
+
+/*
+ * Appends a prepared movement of a locked item that has been stored.  Its row is
+ * the result of the last statement (PlanResult).
+ */
+void
+LedgerAppend(const StockItem *item, const LedgerRow *row)
+{
+	Datum		values[15];
+	char		nulls[] = "               ";
+
+	values[0] = Int64GetDatum(row->product_id);
+	values[1] = Int64GetDatum(row->warehouse_id);
+	values[2] = Int64GetDatum(row->quantity);
+	values[3] = Int64GetDatum(row->on_hand_after);
+	values[4] = Int64GetDatum(row->version);
+	values[5] = TimestampTzGetDatum(row->created_at);
+	values[6] = CStringGetTextDatum(row->movement_type);
+	values[7] = PointerGetDatum(row->reference_id);
+	values[8] = PointerGetDatum(row->root_cause);
+	values[9] = PointerGetDatum(row->performed_by);
+	values[10] = PointerGetDatum(row->session_role);
+	values[11] = TimestampTzGetDatum(row->occurred_at);
+	values[12] = Int64GetDatum(row->reservation_id);
+	values[13] = Int64GetDatum(row->movement_id);
+	values[14] = LedgerHashDatum(&item->last_hash);
+	if (row->reference_id == NULL)
 		nulls[7] = 'n';
-	if (movement->root_cause == NULL)
+	if (row->root_cause == NULL)
 		nulls[8] = 'n';
-	if (movement->reservation_id == 0)
+	if (row->reservation_id == 0)
 		nulls[12] = 'n';
-
 	PlanWriteRow(&append_one, values, nulls);
-	return PlanInt64(0, 2);
+}
+
+/*
+ * For the row trigger before a direct UPDATE that changes on_hand of an item by
+ * `change`: what the row is to carry away.  item is as it was and becomes as it is
+ * going to be; its movement is written when the statement ends, from the row alone
+ * and the same settings.  One that has stock but no version is being inserted by a
+ * statement that runs further up: its first movement is written along, under the id
+ * before and a microsecond earlier.
+ */
+void
+LedgerStampDirect(StockItem *item, int64 change)
+{
+	pg_cryptohash_ctx *context = LedgerHashOpen();
+	TimestampTz created_at = LedgerStamp(item->last_movement_at);
+	int64		movement_id;
+	Circumstances same;
+	LedgerRow	row;
+
+	ReadCircumstances(&same, created_at);
+	if (item->version == 0 && item->on_hand != 0)
+	{
+		movement_id = NextPairOfIds();
+		Chain(context, &same, movement_id - 1, created_at - 1, item->on_hand, item, &row);
+	}
+	else
+		movement_id = NextMovementId();
+	item->on_hand += change;
+	Chain(context, &same, movement_id, created_at, change, item, &row);
+	pg_cryptohash_free(context);
 }
 
 /*
@@ -210,15 +301,20 @@ LedgerAppendInserted(TriggerData *trigdata)
 				   RelationGetDescr(trigdata->tg_relation));
 	while (TransitionNext(&inserted))
 	{
-		int64		on_hand = SlotInt64(inserted.slot, Anum_item_quantity_on_hand);
+		StockItem	item;
+		LedgerRow	row;
 
-		if (SlotInt64(inserted.slot, Anum_item_version) != 0 || on_hand == 0)
+		ReadItemSlot(inserted.slot, &item);
+		if (item.version != 0 || item.on_hand == 0)
 			continue;
-		BatchAdd(&batch, inserted.slot, on_hand, 1, LedgerStamp(DT_NOBEGIN));
+		Chain(batch.context, &batch.same, NextMovementId(), LedgerStamp(DT_NOBEGIN),
+			  item.on_hand, &item, &row);
+		BatchAdd(&batch, &row, &item.last_hash);
 		if (batch.rows == batch.capacity)
 			BatchWrite(&batch, &append_first);
 	}
 	BatchWrite(&batch, &append_first);
+	pg_cryptohash_free(batch.context);
 	TransitionClose(&inserted);
 }
 
@@ -240,9 +336,7 @@ LedgerAppendUpdated(TriggerData *trigdata)
 	TransitionOpen(&after, trigdata->tg_newtable, desc);
 	while (TransitionNext(&after))
 	{
-		int64		version;
 		int64		change;
-		int64		created_at;
 
 		if (!TransitionNext(&before) ||
 			SlotInt64(before.slot, Anum_item_id) != SlotInt64(after.slot, Anum_item_id))
@@ -254,20 +348,12 @@ LedgerAppendUpdated(TriggerData *trigdata)
 		CheckUntouched(before.slot, after.slot, change != 0);
 		if (change == 0)
 			continue;
-		version = LedgerNextVersion(SlotInt64(before.slot, Anum_item_version),
-									SlotInt64(before.slot, Anum_item_quantity_on_hand));
-		if (SlotInt64(after.slot, Anum_item_version) != version)
-			ErrorBehindLedger(after.slot);
-		created_at = SlotInt64(after.slot, Anum_item_last_movement_at);
-		if (SlotInt64(before.slot, Anum_item_version) == 0 && version == 2)
-			BatchAdd(&batch, before.slot,
-					 SlotInt64(before.slot, Anum_item_quantity_on_hand), 1,
-					 created_at - 1);
-		BatchAdd(&batch, after.slot, change, version, created_at);
+		BatchAddUpdate(&batch, before.slot, after.slot, change);
 		if (batch.rows + 2 > batch.capacity)
 			BatchWrite(&batch, &append_many);
 	}
 	BatchWrite(&batch, &append_many);
+	pg_cryptohash_free(batch.context);
 	TransitionClose(&before);
 	TransitionClose(&after);
 }
@@ -288,18 +374,6 @@ LedgerStamp(TimestampTz last)
 				 errmsg("an item has its last movement at infinity"),
 				 errhint("Look for it with inventory.verify_ledger().")));
 	return now > last ? now : last + 1;
-}
-
-/*
- * The version that the next movement of an item gives it.  An item that has stock
- * but no version was inserted by the statement that is just running, which writes
- * its first movement at its end; a user's trigger that moves it before then makes
- * its second movement, and writes the first one along.
- */
-int64
-LedgerNextVersion(int64 version, int64 on_hand)
-{
-	return version == 0 && on_hand != 0 ? 2 : version + 1;
 }
 
 /*
@@ -384,6 +458,110 @@ LedgerOccurredAfter(TimestampTz earlier, const char *done)
 }
 
 /*
+ * The next movement_id.
+ */
+static int64
+NextMovementId(void)
+{
+	Oid			schema = get_namespace_oid("inventory", false);
+	Oid			sequence = get_relname_relid("stock_movement_movement_id_seq", schema);
+
+	if (!OidIsValid(sequence))
+		elog(ERROR, "sequence inventory.stock_movement_movement_id_seq does not exist");
+	return nextval_internal(sequence, false);
+}
+
+/*
+ * The second of two movement_ids in a row, both ours.  Others may take one in
+ * between; then again.
+ */
+static int64
+NextPairOfIds(void)
+{
+	int64		first = NextMovementId();
+
+	for (int round = 0; round < PAIR_ROUNDS; round++)
+	{
+		int64		second = NextMovementId();
+
+		if (second == first + 1)
+			return second;
+		first = second;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("sequence inventory.stock_movement_movement_id_seq gives no two numbers in a row"),
+			 errhint("Set its increment back to 1.")));
+	return 0;
+}
+
+/*
+ * What the settings say of direct changes, in the current memory context.
+ */
+static void
+ReadCircumstances(Circumstances *same, TimestampTz created_at)
+{
+	TimestampTz occurred_at = LedgerOccurredAt(created_at);
+
+	same->movement_type = movement_type_labels[guc_movement_type];
+	same->reference_id = GucText(guc_reference_id);
+	same->reservation_id = 0;
+	same->root_cause = GucText(guc_root_cause);
+	same->performed_by = DatumGetTextPP(PerformedBy());
+	same->session_role = DatumGetTextPP(SessionRole());
+	same->occurred_at = occurred_at == created_at ? DT_NOBEGIN : occurred_at;
+}
+
+/*
+ * Fills in the next row of an item, which has on hand what the row leaves behind,
+ * and hangs it on the item's chain.
+ */
+static void
+Chain(pg_cryptohash_ctx *context, const Circumstances *same, int64 movement_id,
+	  TimestampTz created_at, int64 quantity, StockItem *item, LedgerRow *row)
+{
+	row->movement_id = movement_id;
+	row->product_id = item->product_id;
+	row->warehouse_id = item->warehouse_id;
+	row->movement_type = same->movement_type;
+	row->quantity = quantity;
+	row->on_hand_after = item->on_hand;
+	row->version = ++item->version;
+	row->reference_id = same->reference_id;
+	row->reservation_id = same->reservation_id;
+	row->root_cause = same->root_cause;
+	row->performed_by = same->performed_by;
+	row->session_role = same->session_role;
+	row->created_at = created_at;
+	row->occurred_at = TIMESTAMP_IS_NOBEGIN(same->occurred_at) ? created_at : same->occurred_at;
+	item->last_movement_at = created_at;
+	item->last_movement_id = movement_id;
+	LedgerHashRow(context, &item->last_hash, row, &item->last_hash);
+}
+
+/*
+ * An item from a row of a transition table.
+ */
+static void
+ReadItemSlot(TupleTableSlot *slot, StockItem *item)
+{
+	Datum		value;
+	bool		isnull;
+
+	item->item_id = SlotInt64(slot, Anum_item_id);
+	item->product_id = SlotInt64(slot, Anum_item_product_id);
+	item->warehouse_id = SlotInt64(slot, Anum_item_warehouse_id);
+	item->on_hand = SlotInt64(slot, Anum_item_quantity_on_hand);
+	item->version = SlotInt64(slot, Anum_item_version);
+	value = slot_getattr(slot, Anum_item_last_movement_at, &isnull);
+	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+	value = slot_getattr(slot, Anum_item_last_movement_id, &isnull);
+	item->last_movement_id = isnull ? 0 : DatumGetInt64(value);
+	value = slot_getattr(slot, Anum_item_last_hash, &isnull);
+	LedgerHashRead(value, isnull, &item->last_hash);
+}
+
+/*
  * After a direct UPDATE: what item_guard keeps in place has to be in place still,
  * even if a trigger that ran after it changed the row once more.
  */
@@ -420,26 +598,59 @@ BatchInit(Batch *batch, int64 rows)
 	batch->capacity = (int) Max(2, Min(rows, BATCH_ROWS));
 	for (int i = 0; i < BATCH_COLUMNS; i++)
 		batch->column[i] = palloc(batch->capacity * sizeof(Datum));
+	batch->hashes = palloc(batch->capacity * sizeof(LedgerHash));
+	ReadCircumstances(&batch->same, GetCurrentTimestamp());
+	batch->context = LedgerHashOpen();
 	batch->scratch = AllocSetContextCreate(CurrentMemoryContext,
 										   "inventory ledger batch",
 										   ALLOCSET_DEFAULT_SIZES);
 }
 
 /*
- * Adds the movement that left an item as it is in the slot.
+ * Adds a movement.
  */
 static void
-BatchAdd(Batch *batch, TupleTableSlot *item, int64 quantity, int64 version,
-		 TimestampTz created_at)
+BatchAdd(Batch *batch, const LedgerRow *row, const LedgerHash *hash)
 {
-	int			row = batch->rows++;
+	int			n = batch->rows++;
 
-	batch->column[BATCH_PRODUCT_ID][row] = Int64GetDatum(SlotInt64(item, Anum_item_product_id));
-	batch->column[BATCH_WAREHOUSE_ID][row] = Int64GetDatum(SlotInt64(item, Anum_item_warehouse_id));
-	batch->column[BATCH_QUANTITY][row] = Int64GetDatum(quantity);
-	batch->column[BATCH_ON_HAND_AFTER][row] = Int64GetDatum(SlotInt64(item, Anum_item_quantity_on_hand));
-	batch->column[BATCH_VERSION][row] = Int64GetDatum(version);
-	batch->column[BATCH_CREATED_AT][row] = TimestampTzGetDatum(created_at);
+	batch->column[BATCH_PRODUCT_ID][n] = Int64GetDatum(row->product_id);
+	batch->column[BATCH_WAREHOUSE_ID][n] = Int64GetDatum(row->warehouse_id);
+	batch->column[BATCH_QUANTITY][n] = Int64GetDatum(row->quantity);
+	batch->column[BATCH_ON_HAND_AFTER][n] = Int64GetDatum(row->on_hand_after);
+	batch->column[BATCH_VERSION][n] = Int64GetDatum(row->version);
+	batch->column[BATCH_CREATED_AT][n] = TimestampTzGetDatum(row->created_at);
+	batch->column[BATCH_MOVEMENT_ID][n] = Int64GetDatum(row->movement_id);
+	batch->hashes[n] = *hash;
+}
+
+/*
+ * Adds the movement of an item that a direct UPDATE changed, and the one before it
+ * where LedgerStampDirect found that missing.  Raises IV004 when the row does not
+ * carry what was stamped on it.
+ */
+static void
+BatchAddUpdate(Batch *batch, TupleTableSlot *before, TupleTableSlot *after, int64 change)
+{
+	StockItem	item;
+	StockItem	stored;
+	LedgerRow	row;
+
+	ReadItemSlot(before, &item);
+	ReadItemSlot(after, &stored);
+	if (item.version == 0 && item.on_hand != 0)
+	{
+		Chain(batch->context, &batch->same, stored.last_movement_id - 1,
+			  stored.last_movement_at - 1, item.on_hand, &item, &row);
+		BatchAdd(batch, &row, &item.last_hash);
+	}
+	item.on_hand += change;
+	Chain(batch->context, &batch->same, stored.last_movement_id,
+		  stored.last_movement_at, change, &item, &row);
+	if (stored.version != item.version ||
+		memcmp(&stored.last_hash, &item.last_hash, sizeof(LedgerHash)) != 0)
+		ErrorBehindLedger(after);
+	BatchAdd(batch, &row, &item.last_hash);
 }
 
 /*
@@ -450,30 +661,35 @@ static void
 BatchWrite(Batch *batch, KeptPlan *plan)
 {
 	MemoryContext outer;
-	Datum		values[12];
-	char		nulls[] = "            ";
-	text	   *reference_id;
-	text	   *root_cause;
+	Datum		values[14];
+	char		nulls[] = "              ";
+	const Circumstances *same = &batch->same;
 
 	if (batch->rows == 0)
 		return;
 
 	outer = MemoryContextSwitchTo(batch->scratch);
-	reference_id = GucText(guc_reference_id);
-	root_cause = LedgerDirectRootCause();
-	for (int i = 0; i < BATCH_COLUMNS; i++)
-		values[i] = BatchArray(batch, i, i == BATCH_CREATED_AT ? TIMESTAMPTZOID : INT8OID);
-	values[6] = CStringGetTextDatum(movement_type_labels[guc_movement_type]);
-	values[7] = PointerGetDatum(reference_id);
-	values[8] = PointerGetDatum(root_cause);
-	values[9] = PerformedBy();
-	values[10] = SessionRole();
-	values[11] = TimestampTzGetDatum(LedgerOccurredAt(DatumGetTimestampTz(batch->column[BATCH_CREATED_AT][0])));
-	if (reference_id == NULL)
+	LedgerDirectRootCause();
+	if (!TIMESTAMP_IS_NOBEGIN(same->occurred_at))
+		PeriodCheckOpen((int64 *) batch->column[BATCH_WAREHOUSE_ID], batch->rows, same->occurred_at);
+	for (int i = 0; i < batch->rows; i++)
+		batch->column[BATCH_ROW_HASH][i] = LedgerHashDatum(&batch->hashes[i]);
+	for (int i = 0; i <= BATCH_VERSION; i++)
+		values[i] = BatchArray(batch, i, INT8OID);
+	values[5] = BatchArray(batch, BATCH_CREATED_AT, TIMESTAMPTZOID);
+	values[6] = CStringGetTextDatum(same->movement_type);
+	values[7] = PointerGetDatum(same->reference_id);
+	values[8] = PointerGetDatum(same->root_cause);
+	values[9] = PointerGetDatum(same->performed_by);
+	values[10] = PointerGetDatum(same->session_role);
+	values[11] = TimestampTzGetDatum(same->occurred_at);
+	values[12] = BatchArray(batch, BATCH_MOVEMENT_ID, INT8OID);
+	values[13] = BatchArray(batch, BATCH_ROW_HASH, BYTEAOID);
+	if (same->reference_id == NULL)
 		nulls[7] = 'n';
-	if (root_cause == NULL)
+	if (same->root_cause == NULL)
 		nulls[8] = 'n';
-	if (guc_occurred_at == NULL || guc_occurred_at[0] == '\0')
+	if (TIMESTAMP_IS_NOBEGIN(same->occurred_at))
 		nulls[11] = 'n';
 	PlanExecute(plan, values, nulls);
 	if (PlanInt64(0, 1) != PlanInt64(0, 2))
@@ -495,9 +711,12 @@ BatchWrite(Batch *batch, KeptPlan *plan)
 static Datum
 BatchArray(const Batch *batch, BatchColumn column, Oid type)
 {
+	bool		varying = type == BYTEAOID;
+
 	return PointerGetDatum(construct_array(batch->column[column], batch->rows, type,
-										   sizeof(int64), FLOAT8PASSBYVAL,
-										   TYPALIGN_DOUBLE));
+										   varying ? -1 : (int) sizeof(int64),
+										   varying ? false : FLOAT8PASSBYVAL,
+										   varying ? TYPALIGN_INT : TYPALIGN_DOUBLE));
 }
 
 /*

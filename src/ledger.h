@@ -10,6 +10,8 @@
 #include "commands/trigger.h"
 #include "datatype/timestamp.h"
 
+#include "ledger_hash.h"
+
 struct StockItem;
 
 typedef enum MovementType
@@ -32,11 +34,12 @@ typedef struct Movement
 	text	   *root_cause;		/* or NULL */
 } Movement;
 
-extern int64 LedgerAppend(const struct StockItem *item, const Movement *movement);
+extern void LedgerPrepare(struct StockItem *item, const Movement *movement, LedgerRow *row);
+extern void LedgerAppend(const struct StockItem *item, const LedgerRow *row);
+extern void LedgerStampDirect(struct StockItem *item, int64 change);
 extern void LedgerAppendInserted(TriggerData *trigdata);
 extern void LedgerAppendUpdated(TriggerData *trigdata);
 extern TimestampTz LedgerStamp(TimestampTz last);
-extern int64 LedgerNextVersion(int64 version, int64 on_hand);
 extern void LedgerCheckRootCause(text *root_cause);
 extern text *LedgerDirectRootCause(void);
 extern TimestampTz LedgerOccurredAt(TimestampTz created_at);

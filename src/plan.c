@@ -15,17 +15,20 @@
 #include "nodes/execnodes.h"
 #include "utils/array.h"
 #include "utils/fmgrprotos.h"
+#include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
 /* Trigger level below the running engine's statement; 0 outside of one. */
 static int	engine_level = 0;
 
+static int	Run(const KeptPlan *plan, SPIPlanPtr prepared, Datum *values,
+				const char *nulls);
 static pg_noinline SPIPlanPtr PlanPrepare(KeptPlan *plan);
 static int	TriggerLevel(void);
 
 /*
- * Runs a plan in the open SPI connection, under a new snapshot that sees
- * everything the transaction did so far.  nulls is SPI's: 'n' for a NULL, ' '
+ * Runs a plan in the open SPI connection, unless the plan asks for another one under
+ * a new snapshot that sees everything the transaction did so far.  nulls is SPI's: 'n' for a NULL, ' '
  * for a value, or NULL when nothing is NULL.  Returns the number of rows
  * processed; those that the statement returns stay in SPI_tuptable until the
  * next statement, whose values may still point into them.
@@ -42,8 +45,7 @@ PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 	plan->running++;
 	PG_TRY();
 	{
-		code = SPI_execute_plan(prepared, unconstify(Datum *, values), nulls,
-								false, 0);
+		code = Run(plan, prepared, unconstify(Datum *, values), nulls);
 	}
 	PG_FINALLY();
 	{
@@ -57,6 +59,18 @@ PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 		elog(ERROR, "SPI_execute_plan returned %s for: %s",
 			 SPI_result_code_string(code), plan->sql);
 	return SPI_processed;
+}
+
+/*
+ * Runs a prepared plan under the snapshot that it asks for.
+ */
+static int
+Run(const KeptPlan *plan, SPIPlanPtr prepared, Datum *values, const char *nulls)
+{
+	if (plan->latest)
+		return SPI_execute_snapshot(prepared, values, nulls, GetLatestSnapshot(),
+									InvalidSnapshot, true, false, 0);
+	return SPI_execute_plan(prepared, values, nulls, plan->reads, 0);
 }
 
 /*
@@ -75,6 +89,31 @@ PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls)
 						(unsigned long long) rows),
 				 errdetail("The statement was: %s", plan->sql),
 				 errhint("Look for a trigger, rule or row security policy on its table.")));
+}
+
+/*
+ * Runs a DDL statement.
+ */
+void
+PlanUtility(const char *sql)
+{
+	int			code = SPI_execute(sql, false, 0);
+
+	if (code != SPI_OK_UTILITY)
+		elog(ERROR, "SPI_execute returned %s for: %s", SPI_result_code_string(code), sql);
+}
+
+/*
+ * How many rows a table has, its name being qualified and quoted.
+ */
+int64
+PlanCountRows(const char *table)
+{
+	char	   *sql = psprintf("SELECT pg_catalog.count(*) FROM %s", table);
+
+	if (SPI_execute(sql, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not count the rows of %s", table);
+	return PlanInt64(0, 1);
 }
 
 /*

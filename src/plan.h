@@ -6,6 +6,8 @@
  * them.  Rules for their text: constant, values only as parameters, every object
  * and operator schema-qualified.  Operators written as OPERATOR() all bind alike,
  * from left to right: a sum or difference that is compared needs its parentheses.
+ * Only DDL, which takes no parameters, is put together (PlanUtility), and the names
+ * in it are our own or quoted.
  */
 #ifndef INVENTORY_PLAN_H
 #define INVENTORY_PLAN_H
@@ -22,6 +24,8 @@ typedef struct KeptPlan
 	const char *sql;
 	int			result;			/* the SPI_OK_* code that success returns */
 	bool		replan;			/* a long statement: planned anew for each run */
+	bool		reads;			/* sees what the calling statement sees, and no more */
+	bool		latest;			/* sees all that is committed, whatever the isolation */
 	int			nargs;
 	Oid			argtypes[PLAN_MAX_ARGUMENTS];
 	SPIPlanPtr	kept;			/* NULL until first used */
@@ -30,6 +34,8 @@ typedef struct KeptPlan
 
 extern uint64 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls);
 extern void PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls);
+extern void PlanUtility(const char *sql);
+extern int64 PlanCountRows(const char *table);
 extern Datum PlanColumn(uint64 row, int column, bool *isnull);
 extern int64 PlanInt64(uint64 row, int column);
 extern Datum PlanInt64Array(const int64 *values, int count);

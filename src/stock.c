@@ -27,7 +27,7 @@
 
 #define ITEM_COLUMNS \
 	"i.item_id, i.product_id, i.warehouse_id, i.quantity_on_hand, " \
-	"i.quantity_reserved, i.version, i.last_movement_at "
+	"i.quantity_reserved, i.version, i.last_movement_at, i.last_movement_id, i.last_hash "
 
 static KeptPlan lock_item = {
 	.sql = "SELECT " ITEM_COLUMNS
@@ -82,15 +82,17 @@ static KeptPlan create_item = {
 
 static KeptPlan store_item = {
 	.sql = "UPDATE inventory.inventory_item SET quantity_on_hand = $2, "
-	"quantity_reserved = $3, version = $4, last_movement_at = $5 "
+	"quantity_reserved = $3, version = $4, last_movement_at = $5, "
+	"last_movement_id = $9, last_hash = $10 "
 	"WHERE item_id OPERATOR(pg_catalog.=) $1 "
 	"AND quantity_on_hand OPERATOR(pg_catalog.=) $6 "
 	"AND quantity_reserved OPERATOR(pg_catalog.=) $7 "
 	"AND version OPERATOR(pg_catalog.=) $8 "
 	"RETURNING quantity_on_hand, quantity_reserved, version",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 8,
-	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID}
+	.nargs = 10,
+	.argtypes = {INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID,
+	INT8OID, BYTEAOID}
 };
 
 static KeptPlan find_product = {
@@ -325,7 +327,7 @@ StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
 void
 StockStore(StockItem *item)
 {
-	Datum		values[8] = {
+	Datum		values[10] = {
 		Int64GetDatum(item->item_id),
 		Int64GetDatum(item->on_hand),
 		Int64GetDatum(item->reserved),
@@ -333,9 +335,11 @@ StockStore(StockItem *item)
 		TimestampTzGetDatum(item->last_movement_at),
 		Int64GetDatum(item->stored_on_hand),
 		Int64GetDatum(item->stored_reserved),
-		Int64GetDatum(item->stored_version)
+		Int64GetDatum(item->stored_version),
+		Int64GetDatum(item->last_movement_id),
+		LedgerHashDatum(&item->last_hash)
 	};
-	const char *nulls = item->version == 0 ? "    n   " : NULL;
+	const char *nulls = item->version == 0 ? "    n   nn" : NULL;
 
 	if (PlanExecute(&store_item, values, nulls) != 1)
 		ereport(ERROR,
@@ -363,6 +367,7 @@ StockStore(StockItem *item)
 int64
 StockMove(StockItem *item, const Movement *movement)
 {
+	LedgerRow	row;
 	int64		on_hand;
 
 	if (pg_add_s64_overflow(item->on_hand, movement->quantity, &on_hand))
@@ -375,10 +380,10 @@ StockMove(StockItem *item, const Movement *movement)
 	if (item->version == 0 && item->on_hand != 0)
 		AppendFirst(item);
 	item->on_hand = on_hand;
-	item->version++;
-	item->last_movement_at = LedgerStamp(item->last_movement_at);
+	LedgerPrepare(item, movement, &row);
 	StockStore(item);
-	return LedgerAppend(item, movement);
+	LedgerAppend(item, &row);
+	return row.movement_id;
 }
 
 /*
@@ -421,10 +426,10 @@ AppendFirst(StockItem *item)
 		.reference_id = GucText(guc_reference_id),
 		.root_cause = LedgerDirectRootCause()
 	};
+	LedgerRow	row;
 
-	item->version = 1;
-	item->last_movement_at = LedgerStamp(item->last_movement_at);
-	LedgerAppend(item, &first);
+	LedgerPrepare(item, &first, &row);
+	LedgerAppend(item, &row);
 }
 
 /*
@@ -457,7 +462,7 @@ static void
 ReadItem(uint64 row, StockItem *item)
 {
 	bool		isnull;
-	Datum		last;
+	Datum		value;
 
 	item->item_id = PlanInt64(row, 1);
 	item->product_id = PlanInt64(row, 2);
@@ -465,8 +470,12 @@ ReadItem(uint64 row, StockItem *item)
 	item->on_hand = PlanInt64(row, 4);
 	item->reserved = PlanInt64(row, 5);
 	item->version = PlanInt64(row, 6);
-	last = PlanColumn(row, 7, &isnull);
-	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(last);
+	value = PlanColumn(row, 7, &isnull);
+	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+	value = PlanColumn(row, 8, &isnull);
+	item->last_movement_id = isnull ? 0 : DatumGetInt64(value);
+	value = PlanColumn(row, 9, &isnull);
+	LedgerHashRead(value, isnull, &item->last_hash);
 	Stored(item);
 }
 

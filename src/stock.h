@@ -30,6 +30,8 @@
 #define Anum_item_quantity_reserved		5
 #define Anum_item_version				10
 #define Anum_item_last_movement_at		11
+#define Anum_item_last_movement_id		12
+#define Anum_item_last_hash				13
 
 /* A locked item, as it is and as it is going to be. */
 typedef struct StockItem
@@ -41,6 +43,8 @@ typedef struct StockItem
 	int64		reserved;		/* base units */
 	int64		version;		/* number of its ledger rows */
 	TimestampTz last_movement_at;	/* DT_NOBEGIN before the first one */
+	int64		last_movement_id;	/* 0 before the first one */
+	LedgerHash	last_hash;
 	int64		stored_on_hand; /* the row as it was read or stored last */
 	int64		stored_reserved;
 	int64		stored_version;

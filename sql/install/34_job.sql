@@ -108,4 +108,5 @@ INSERT INTO inventory.job (name, schedule, command, is_builtin) VALUES
     ('replenishment', '0 * * * *', 'SELECT count(*) FROM inventory.run_replenishment()', true),
     ('refresh_demand', '15 0 * * *', 'SELECT inventory.refresh_demand()', true),
     ('expire_reservations', '1 minute', 'SELECT inventory.expire_reservations()', true),
-    ('plan_cycle_counts', '30 0 * * *', 'SELECT inventory.plan_cycle_counts()', true);
+    ('plan_cycle_counts', '30 0 * * *', 'SELECT inventory.plan_cycle_counts()', true),
+    ('ledger_partitions', '45 0 * * *', 'SELECT inventory.make_ledger_partitions()', true);

@@ -32,7 +32,12 @@ CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE ON inventory.reservati
 CREATE TRIGGER zz_inventory_guard_truncate BEFORE TRUNCATE ON inventory.reservation
     FOR EACH STATEMENT EXECUTE FUNCTION inventory.reservation_guard();
 
+-- A statement fires the triggers of the table it names: each partition has its own.
 CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON inventory.stock_movement
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory.ledger_guard();
+CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON inventory.stock_movement_default
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory.ledger_guard();
+CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON inventory.ledger_opening
     FOR EACH STATEMENT EXECUTE FUNCTION inventory.ledger_guard();
 
 COMMENT ON TRIGGER zz_inventory_guard ON inventory.inventory_item IS 'Keeps identity, reserved quantity, version and history out of reach of plain SQL.';
@@ -42,3 +47,5 @@ COMMENT ON TRIGGER inventory_ledger_update ON inventory.inventory_item IS 'A mov
 COMMENT ON TRIGGER zz_inventory_guard ON inventory.reservation IS 'Keeps item, quantities and status out of reach of plain SQL.';
 COMMENT ON TRIGGER zz_inventory_guard_truncate ON inventory.reservation IS 'Reservations cannot be truncated while one is ACTIVE.';
 COMMENT ON TRIGGER zz_inventory_guard ON inventory.stock_movement IS 'The ledger is append-only.';
+COMMENT ON TRIGGER zz_inventory_guard ON inventory.stock_movement_default IS 'The ledger is append-only.';
+COMMENT ON TRIGGER zz_inventory_guard ON inventory.ledger_opening IS 'Only retire_movements moves opening balances on.';

@@ -10,13 +10,19 @@ BEGIN ATOMIC
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
     JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'inventory'
-    WHERE c.relkind IN ('r', 'p', 'v') AND c.relname NOT IN ('idempotency_key', 'job')
+    WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job')
     UNION ALL
     SELECT r.access, 'EXECUTE', 'FUNCTION', 'inventory.' || r.signature
     FROM (VALUES
         ('reader', 'line_items(inventory.purchase_order)'),
         ('reader', 'line_items(inventory.transfer_order)'),
         ('reader', 'verify_ledger()'),
+        ('reader', 'movement_hash(bytea, bigint, bigint, bigint, inventory.movement_type, bigint, bigint, bigint, text, bigint, text, text, text, timestamptz, timestamptz)'),
+        ('reader', 'on_hand_at(bigint, bigint, timestamptz)'),
+        ('reader', 'movement_at(bigint, bigint, timestamptz)'),
+        ('reader', 'stock_at(timestamptz, bigint, bigint, text)'),
+        ('reader', 'ledger_settled_at()'),
+        ('reader', 'ledger_digest(timestamptz)'),
         ('reader', 'demand_series(bigint, bigint)'),
         ('reader', 'as_bigint(numeric)'),
         ('reader', 'forecast(double precision[], text, integer, integer, double precision, double precision, double precision)'),
@@ -90,6 +96,11 @@ BEGIN ATOMIC
         ('planner', 'recompute_policies(integer, double precision, date)'),
         ('planner', 'run_replenishment()'),
         ('planner', 'acknowledge_notification(bigint)'),
+        ('admin', 'rebuild_stock(boolean)'),
+        ('planner', 'close_period(date)'),
+        ('admin', 'reopen_period(date, text)'),
+        ('admin', 'make_ledger_partitions(integer, date)'),
+        ('admin', 'retire_movements(timestamptz)'),
         ('admin', 'schedule_job(text, text, text, text, interval)'),
         ('admin', 'alter_job(text, text, text, text, interval, boolean)'),
         ('admin', 'unschedule_job(text)'),

@@ -12,7 +12,13 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.supplier', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.product_supplier', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.inventory_item', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.root_cause', 'WHERE NOT is_builtin');
-SELECT pg_catalog.pg_extension_config_dump('inventory.stock_movement', '');
+-- The parent of the partitions has no rows of its own; those of the months are
+-- ordinary tables.
+SELECT pg_catalog.pg_extension_config_dump('inventory.stock_movement_default', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.ledger_opening', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.ledger_retirement', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.period_closing', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.period_closing_closing_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.reservation', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.idempotency_key', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.purchase_order', '');
@@ -46,3 +52,13 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count_count_id_seq',
 SELECT pg_catalog.pg_extension_config_dump('inventory.policy_history_policy_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.replenishment_entry_entry_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.job_run_run_id_seq', '');
+
+-- The months to come. pg_dump switches row_security off for whoever loads a dump, and
+-- the dump brings its months along.
+DO $$
+BEGIN
+    IF pg_catalog.current_setting('row_security')::boolean THEN
+        PERFORM inventory.make_ledger_partitions();
+    END IF;
+END
+$$;

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(1175);
+SELECT plan(1295);
 
 \ir include/setup.psql
 
@@ -93,6 +93,18 @@ INSERT INTO call VALUES
     ('planner', 'SELECT inventory.receive_purchase_order(pg_temp.purchase_order(2))'),
     ('planner', 'SELECT inventory.cancel_purchase_order(pg_temp.purchase_order(1))'),
     ('reader', 'SELECT inventory.demand_series(1, 1)'),
+    ('reader', 'SELECT inventory.on_hand_at(1, 1, now())'),
+    ('reader', 'SELECT inventory.movement_at(1, 1, now())'),
+    ('reader', 'SELECT * FROM inventory.stock_at(now())'),
+    ('reader', 'SELECT inventory.ledger_settled_at()'),
+    ('reader', 'SELECT inventory.ledger_digest()'),
+    ('reader', $$SELECT inventory.movement_hash(NULL, 1, 1, 1, 'SALE', 1, 1, 1, NULL, NULL, NULL, 'x', 'x', now(), now())$$),
+    ('planner', $$SELECT inventory.close_period((SELECT coalesce(max(through), '2001-01-01') + 1 FROM inventory.period_closing))$$),
+    ('admin', $$SELECT inventory.close_period((SELECT coalesce(max(through), '2001-01-01') + 1 FROM inventory.period_closing)), inventory.reopen_period((SELECT max(through) FROM inventory.period_closing), 'a test')$$),
+    ('admin', 'SELECT inventory.make_ledger_partitions(3)'),
+    ('admin', $$SELECT * FROM inventory.retire_movements('2001-01-01')$$),
+    ('admin', 'SELECT * FROM inventory.rebuild_stock()'),
+    ('admin', 'SELECT * FROM inventory.rebuild_stock(true)'),
     ('planner', 'SELECT inventory.refresh_demand()'),
     ('planner', 'SELECT inventory.recompute_policies()'),
     ('planner', 'SELECT * FROM inventory.run_replenishment()'),
@@ -129,7 +141,7 @@ INSERT INTO call VALUES
     ('admin', 'SELECT inventory.worker_stop()'),
     ('admin', $$SELECT inventory.pg_cron_schedule('1 minute', 'UTC')$$);
 INSERT INTO call SELECT 'reader', 'SELECT * FROM ' || c.oid::regclass FROM pg_class c
-    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname NOT IN ('idempotency_key', 'job');
+    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job');
 -- Mathematics answers NULL to NULL.
 INSERT INTO call SELECT 'reader', format('SELECT * FROM inventory.%I(%s)', p.proname, string_agg('NULL::' || a.type::regtype, ', ' ORDER BY a.n))
     FROM pg_proc p, unnest(p.proargtypes) WITH ORDINALITY AS a(type, n)
@@ -141,6 +153,11 @@ INSERT INTO call VALUES
     ('nobody', $$INSERT INTO inventory.root_cause (code, is_builtin) VALUES ('MINE', true)$$),
     ('nobody', 'UPDATE inventory.stock_movement SET quantity = 1'),
     ('nobody', 'DELETE FROM inventory.stock_movement'),
+    ('nobody', 'SELECT * FROM inventory.stock_movement_default'),
+    ('nobody', 'DELETE FROM inventory.stock_movement_default'),
+    ('nobody', 'DELETE FROM inventory.ledger_opening'),
+    ('nobody', 'DELETE FROM inventory.period_closing'),
+    ('nobody', 'UPDATE inventory.inventory_item SET last_hash = NULL'),
     ('nobody', 'TRUNCATE inventory.stock_movement'),
     ('nobody', $$INSERT INTO inventory.reservation (product_id, warehouse_id, quantity, reference_id) VALUES (1, 1, 1, 'x')$$),
     ('nobody', 'UPDATE inventory.reservation SET expires_at = NULL'),
@@ -315,7 +332,7 @@ UPDATE inventory.inventory_item SET quantity_on_hand = 5 WHERE product_id = 4 AN
 SET LOCAL inventory.root_cause = '';
 SELECT throws_ok('SELECT * FROM inventory.stock_movement', '42501', 'permission denied for table stock_movement', 'the writer may not read the ledger');
 SELECT throws_ok('UPDATE inventory.inventory_item SET quantity_reserved = 1', 'IV002', 'quantity_reserved follows from the reservations and cannot be set', 'nor set what is reserved');
-SELECT throws_ok('UPDATE inventory.inventory_item SET version = 0', 'IV004', 'version and last_movement_at follow from the ledger and cannot be set', 'nor the version');
+SELECT throws_ok('UPDATE inventory.inventory_item SET version = 0', 'IV004', 'version, last_movement_at, last_movement_id and last_hash follow from the ledger and cannot be set', 'nor the version');
 RESET ROLE;
 SELECT is(concat_ws(' | ', pg_temp.ledger(4, 1), pg_temp.ledger(4, 2), pg_temp.ledger(5, 1)),
     '1 PURCHASE 5>5, 2 ADJUSTMENT -1>4, 3 ADJUSTMENT 1>5 | 1 ADJUSTMENT 8>8, 2 ADJUSTMENT 1>9 | 1 ADJUSTMENT 1>1', 'but leaves his movements there');

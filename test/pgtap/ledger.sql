@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(185);
+SELECT plan(230);
 
 \ir include/setup.psql
 
@@ -32,15 +32,16 @@ SELECT pg_temp.healthy('inserted');
 
 -- A row that arrives with its version has its history: a dump is being loaded.
 
-INSERT INTO inventory.stock_movement (product_id, warehouse_id, movement_type, quantity, on_hand_after, version, performed_by, session_role, created_at, occurred_at)
-    VALUES (12, 1, 'PURCHASE', 7, 7, 1, 'x', 'x', '2024-01-01', '2024-01-01');
-INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, version, last_movement_at) VALUES (12, 1, 7, 1, '2024-01-01');
+INSERT INTO inventory.stock_movement (movement_id, product_id, warehouse_id, movement_type, quantity, on_hand_after, version, performed_by, session_role, created_at, occurred_at, row_hash)
+    VALUES (-12, 12, 1, 'PURCHASE', 7, 7, 1, 'x', 'x', '2024-01-01 00:00+00', '2024-01-01 00:00+00', '\xa6b209bab723835932ccc2222d38ad86f89f3589aeeb8f02560064d7a7538363');
+INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, version, last_movement_at, last_movement_id, last_hash)
+    VALUES (12, 1, 7, 1, '2024-01-01 00:00+00', -12, '\xa6b209bab723835932ccc2222d38ad86f89f3589aeeb8f02560064d7a7538363');
 SELECT is(pg_temp.ledger(12, 1), '1 PURCHASE 7>7', 'INSERT with a version writes no movement');
-COPY inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, version, last_movement_at) FROM STDIN;
-13	1	5	1	2024-01-01
+COPY inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, version, last_movement_at, last_movement_id, last_hash) FROM STDIN;
+13	1	5	1	2024-01-01 00:00+00	-13	\\x80cd64176651622edcc0d3371fff9e095e8e1b29e2a4b8ff884af4dc63956027
 \.
-COPY inventory.stock_movement (product_id, warehouse_id, movement_type, quantity, on_hand_after, version, performed_by, session_role, created_at, occurred_at) FROM STDIN;
-13	1	PURCHASE	5	5	1	x	x	2024-01-01	2024-01-01
+COPY inventory.stock_movement (movement_id, product_id, warehouse_id, movement_type, quantity, on_hand_after, version, performed_by, session_role, created_at, occurred_at, row_hash) FROM STDIN;
+-13	13	1	PURCHASE	5	5	1	x	x	2024-01-01 00:00+00	2024-01-01 00:00+00	\\x80cd64176651622edcc0d3371fff9e095e8e1b29e2a4b8ff884af4dc63956027
 \.
 SELECT is(pg_temp.ledger(13, 1), '1 PURCHASE 5>5', 'nor does COPY');
 UPDATE inventory.inventory_item SET quantity_on_hand = 9 WHERE product_id = 12;
@@ -302,8 +303,11 @@ SELECT pg_temp.refused('UPDATE inventory.stock_movement SET quantity = 1', 'IV00
 SELECT pg_temp.refused('UPDATE inventory.stock_movement SET reference_id = NULL WHERE false', 'IV004', 'the ledger is append-only: UPDATE of stock_movement is not allowed', '', 'UPDATE of no row');
 SELECT pg_temp.refused('DELETE FROM inventory.stock_movement WHERE product_id = 1', 'IV004', 'the ledger is append-only: DELETE of stock_movement is not allowed', '', 'DELETE from the ledger');
 SELECT pg_temp.refused('TRUNCATE inventory.stock_movement', 'IV004', 'the ledger is append-only: TRUNCATE of stock_movement is not allowed', '', 'TRUNCATE of the ledger');
-SELECT pg_temp.refused($$INSERT INTO inventory.stock_movement SELECT * FROM inventory.stock_movement WHERE product_id = 1 ON CONFLICT (movement_id) DO UPDATE SET quantity = 0$$,
-    'IV004', 'the ledger is append-only: UPDATE of stock_movement is not allowed', '', 'ON CONFLICT DO UPDATE of the ledger');
+SELECT pg_temp.refused($$INSERT INTO inventory.stock_movement_default SELECT * FROM inventory.stock_movement WHERE product_id = 12 ON CONFLICT (movement_id) DO UPDATE SET quantity = 0$$,
+    'IV004', 'the ledger is append-only: UPDATE of stock_movement_default is not allowed', '', 'ON CONFLICT DO UPDATE of the ledger');
+SELECT pg_temp.refused(format('%s inventory.%I%s', w.what, c.relname, w.rest), 'IV004', format('the ledger is append-only: %s of %s is not allowed', split_part(w.what, ' ', 1), c.relname), '', format('%s %s', w.what, c.relname))
+    FROM pg_class c, (VALUES ('UPDATE', ' SET quantity = 1'), ('DELETE FROM', ''), ('TRUNCATE', '')) AS w(what, rest)
+    WHERE c.relispartition AND c.relkind = 'r' AND c.relnamespace = 'inventory'::regnamespace ORDER BY c.relname, w.what;
 SELECT pg_temp.refused('MERGE INTO inventory.stock_movement m USING (VALUES (1)) AS v(p) ON m.product_id = v.p WHEN MATCHED THEN UPDATE SET quantity = 0',
     'IV004', 'the ledger is append-only: UPDATE of stock_movement is not allowed', '', 'MERGE that updates the ledger');
 SELECT pg_temp.refused('MERGE INTO inventory.stock_movement m USING (VALUES (1)) AS v(p) ON m.product_id = v.p WHEN MATCHED THEN DELETE',
@@ -314,9 +318,9 @@ SELECT pg_temp.refused('MERGE INTO inventory.stock_movement m USING (VALUES (1))
 SELECT pg_temp.refused('UPDATE inventory.inventory_item SET product_id = 30 WHERE product_id = 1 AND warehouse_id = 1', 'IV004', 'the product and the warehouse of an item never change', '', 'product of an item');
 SELECT pg_temp.refused('UPDATE inventory.inventory_item SET warehouse_id = 2 WHERE product_id = 5 AND warehouse_id = 1', 'IV004', 'the product and the warehouse of an item never change', '', 'warehouse of an item');
 SELECT pg_temp.refused('UPDATE inventory.inventory_item SET item_id = 10000000 WHERE product_id = 1 AND warehouse_id = 1', 'IV004', 'the product and the warehouse of an item never change', '', 'id of an item');
-SELECT pg_temp.refused('UPDATE inventory.inventory_item SET version = version + 1 WHERE product_id = 1 AND warehouse_id = 1', 'IV004', 'version and last_movement_at follow from the ledger and cannot be set', '', 'version of an item');
-SELECT pg_temp.refused('UPDATE inventory.inventory_item SET last_movement_at = NULL WHERE product_id = 1 AND warehouse_id = 1', 'IV004', 'version and last_movement_at follow from the ledger and cannot be set', '', 'time of the last movement');
-SELECT pg_temp.refused('UPDATE inventory.inventory_item SET quantity_on_hand = 1, version = version + 1 WHERE product_id = 1 AND warehouse_id = 1', 'IV004', 'version and last_movement_at follow from the ledger and cannot be set', '', 'version together with the level');
+SELECT pg_temp.refused('UPDATE inventory.inventory_item SET version = version + 1 WHERE product_id = 1 AND warehouse_id = 1', 'IV004', 'version, last_movement_at, last_movement_id and last_hash follow from the ledger and cannot be set', '', 'version of an item');
+SELECT pg_temp.refused('UPDATE inventory.inventory_item SET last_movement_at = NULL WHERE product_id = 1 AND warehouse_id = 1', 'IV004', 'version, last_movement_at, last_movement_id and last_hash follow from the ledger and cannot be set', '', 'time of the last movement');
+SELECT pg_temp.refused('UPDATE inventory.inventory_item SET quantity_on_hand = 1, version = version + 1 WHERE product_id = 1 AND warehouse_id = 1', 'IV004', 'version, last_movement_at, last_movement_id and last_hash follow from the ledger and cannot be set', '', 'version together with the level');
 SELECT pg_temp.refused('UPDATE inventory.inventory_item SET quantity_reserved = 1 WHERE product_id = 1 AND warehouse_id = 1', 'IV002', 'quantity_reserved follows from the reservations and cannot be set', '', 'reserved quantity of an item');
 SELECT pg_temp.refused('UPDATE inventory.inventory_item SET quantity_available = 1 WHERE product_id = 1 AND warehouse_id = 1', '428C9', 'column "quantity_available" can only be updated to DEFAULT', 'Column "quantity_available" is a generated column.', 'available quantity of an item');
 SELECT item_id AS item FROM inventory.inventory_item WHERE product_id = 1 AND warehouse_id = 1 \gset

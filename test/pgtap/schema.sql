@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(131);
+SELECT plan(134);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -23,7 +23,11 @@ $$, 'everything of the extension is in its schema');
 SELECT is_empty($$
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.oid NOT IN (SELECT pg_temp.member('pg_class'))
-$$, 'every relation of the schema belongs to the extension');
+    AND NOT (c.relispartition AND c.relname ~ '^stock_movement_[0-9]{4}_[0-9]{2}$')
+$$, 'every relation of the schema belongs to the extension, but for the months of the ledger');
+SELECT is_empty($$
+    SELECT c.relname FROM pg_class c WHERE c.oid IN (SELECT pg_temp.member('pg_class')) AND c.relname ~ '^stock_movement_[0-9]'
+$$, 'the months do not: members are not dumped');
 
 -- Entities
 
@@ -65,9 +69,14 @@ SELECT is_empty($$
         OR (a.attname ~ '_id$' AND a.attname <> 'reference_id' AND a.atttypid <> 'int8'::regtype))
 $$, 'quantities and identifiers are bigint, money is numeric, times are timestamptz');
 SELECT is_empty($$
-    SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'p')
+    SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r'
     AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p')
-$$, 'every table has a primary key');
+$$, 'every table and partition has a primary key');
+SELECT is_empty($$
+    SELECT p.inhrelid::regclass FROM pg_inherits p WHERE p.inhparent = 'inventory.stock_movement'::regclass AND NOT EXISTS (
+        SELECT FROM pg_constraint k WHERE k.conrelid = p.inhrelid AND k.contype = 'u' AND pg_get_constraintdef(k.oid) = 'UNIQUE (product_id, warehouse_id, created_at)')
+$$, 'every partition has the key that levels are found by');
+SELECT is((SELECT count(*) FROM pg_inherits WHERE inhparent = 'inventory.stock_movement'::regclass), 5::bigint, 'this month, three more and the rest');
 SELECT col_is_unique('inventory', 'product', 'sku', 'sku is unique');
 SELECT col_is_unique('inventory', 'inventory_item', ARRAY['product_id', 'warehouse_id'], 'one item per product and warehouse');
 SELECT is((SELECT attgenerated FROM pg_attribute WHERE attrelid = 'inventory.inventory_item'::regclass AND attname = 'quantity_available'), 's'::"char", 'quantity_available is a stored column');
@@ -153,7 +162,7 @@ SELECT is_empty($$
 $$, 'tables and views have comments');
 SELECT is_empty($$
     SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE c.oid IN (SELECT pg_temp.member('pg_class')) AND c.relkind IN ('r', 'p', 'v', 'm') AND col_description(c.oid, a.attnum) IS NULL
+    WHERE c.oid IN (SELECT pg_temp.member('pg_class')) AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition AND col_description(c.oid, a.attnum) IS NULL
 $$, 'their columns have comments');
 SELECT is_empty($$
     SELECT oid::regprocedure FROM pg_proc WHERE oid IN (SELECT pg_temp.member('pg_proc')) AND obj_description(oid, 'pg_proc') IS NULL

@@ -66,6 +66,21 @@ SELECT inventory.alter_job('expire_reservations', schedule => '5 minutes');
 SELECT inventory.alter_job('plan_cycle_counts', schedule => '0 3 * * *', timezone => 'Europe/London', enabled => false);
 SELECT inventory.schedule_job('mine', '30 2 * * MON-FRI', 'SELECT 1', 'America/New_York', '1 hour');
 SELECT inventory.run_job('mine');
+
+-- The past: a month that was retired, one without a partition, a period that is closed.
+SELECT inventory.make_ledger_partitions(3, '2026-01-01');
+DROP TABLE inventory.stock_movement_2026_03;
+WITH first AS (SELECT -1::bigint AS movement_id, 3::bigint AS product_id, 2::bigint AS warehouse_id, 'PURCHASE'::inventory.movement_type AS movement_type, 5::bigint AS quantity, 5::bigint AS on_hand_after, 1::bigint AS version,
+        NULL::text AS reference_id, NULL::bigint AS reservation_id, NULL::text AS root_cause, 'me' AS performed_by, 'me' AS session_role, '2026-01-10 12:00+00'::timestamptz AS created_at, '2026-01-10 12:00+00'::timestamptz AS occurred_at),
+    hashed AS (SELECT f.*, inventory.movement_hash(NULL, f.movement_id, f.product_id, f.warehouse_id, f.movement_type, f.quantity, f.on_hand_after, f.version, f.reference_id, f.reservation_id, f.root_cause, f.performed_by, f.session_role, f.created_at, f.occurred_at) AS row_hash FROM first f),
+    second AS (SELECT h.*, h.created_at + interval '2 months' AS t FROM hashed h),
+    both_rows AS (SELECT * FROM hashed UNION ALL SELECT -2, product_id, warehouse_id, movement_type, 2, 7, 2, NULL, NULL, NULL, 'me', 'me', t, t,
+        inventory.movement_hash(row_hash, -2, product_id, warehouse_id, movement_type, 2, 7, 2, NULL, NULL, NULL, 'me', 'me', t, t) FROM second),
+    item AS (INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand, version, last_movement_at, last_movement_id, last_hash)
+        SELECT product_id, warehouse_id, on_hand_after, version, created_at, movement_id, row_hash FROM both_rows WHERE version = 2)
+INSERT INTO inventory.stock_movement SELECT * FROM both_rows;
+SELECT inventory.retire_movements('2026-02-01');
+SELECT inventory.close_period('2026-01-31');
 });
 is($node->safe_psql('postgres', q{
 SELECT (SELECT string_agg(DISTINCT status::text, ' ' ORDER BY status::text) FROM inventory.purchase_order),
@@ -77,8 +92,10 @@ SELECT (SELECT string_agg(DISTINCT status::text, ' ' ORDER BY status::text) FROM
 my @tables = split /\n/, $node->safe_psql('postgres', q{
 SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e'
 WHERE c.relkind = 'r' ORDER BY 1});
+push @tables, 'inventory.stock_movement', split /\n/, $node->safe_psql('postgres', q{
+SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^stock_movement_20' ORDER BY 1});
 cmp_ok(scalar @tables, '>=', 18, 'the extension has tables');
-for my $table (@tables)
+for my $table (grep { !/stock_movement_20/ } @tables)
 {
     cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM $table"), '>', 0, "there is something in $table");
 }

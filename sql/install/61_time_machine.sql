@@ -1,0 +1,63 @@
+CREATE FUNCTION inventory.on_hand_at(product_id bigint, warehouse_id bigint, at timestamptz)
+RETURNS bigint
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'inventory_on_hand_at';
+COMMENT ON FUNCTION inventory.on_hand_at(bigint, bigint, timestamptz) IS
+'Quantity on hand of an item at a time, in base units, by when movements were recorded: one index probe where the item moved in the month asked for, and one for each month before it that it did not move in. 0 before its first movement.
+Movements of transactions that had not committed when the statement began are not seen, though some of them may carry an earlier time: see ledger_settled_at.
+Errors: IV002 that part of its history was retired; IV003 no such product or warehouse; 22023 a NULL.';
+
+CREATE FUNCTION inventory.movement_at(product_id bigint, warehouse_id bigint, at timestamptz)
+RETURNS inventory.stock_movement
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'inventory_movement_at';
+COMMENT ON FUNCTION inventory.movement_at(bigint, bigint, timestamptz) IS
+'The last movement of an item that was recorded by a time, NULL where there is none in the ledger. Errors: 22023 a NULL.';
+
+CREATE FUNCTION inventory.stock_at(at timestamptz, product_id bigint DEFAULT NULL, warehouse_id bigint DEFAULT NULL, basis text DEFAULT 'recorded')
+RETURNS TABLE (product_id bigint, warehouse_id bigint, quantity_on_hand bigint, quantity_reserved bigint, quantity_available bigint)
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'inventory_stock_at';
+COMMENT ON FUNCTION inventory.stock_at(timestamptz, bigint, bigint, text) IS
+'Levels at a time, in base units: of one item, of all of a product or a warehouse, or of all items there are today; 0 for those that had not moved by then.
+Basis recorded goes by when movements were recorded (created_at). Basis occurred goes by when they happened (occurred_at): entries that were recorded later count from the time they were given. Reservations have one time, when they were made and closed, and count by it on either basis; so on basis occurred the available quantity may be negative.
+Errors: IV002 that part of the history was retired; 22023 an unknown basis, a NULL time or basis; 22003 late entries add up to more than a bigint.';
+
+CREATE FUNCTION inventory.ledger_settled_at()
+RETURNS timestamptz
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN NOT pg_is_in_recovery() AND NOT EXISTS (SELECT FROM pg_prepared_xacts p WHERE p.database = current_database())
+        THEN least(clock_timestamp(), (
+            SELECT min(coalesce(a.xact_start, '-infinity')) FROM pg_stat_activity a WHERE a.datname = current_database() AND a.backend_xid IS NOT NULL))
+        - interval '1 microsecond' END;
+END;
+COMMENT ON FUNCTION inventory.ledger_settled_at() IS
+'The latest time whose levels are settled: what is recorded from now on, and by the transactions that are running, comes after it. stock_at, on_hand_at and ledger_digest give the same answer for it, or for an earlier time, whenever they are asked. It is when the oldest transaction that is writing began, else now.
+NULL where that is not known: on a standby, and while a prepared transaction waits. It supposes that the clock of the server does not step back.';
+
+CREATE FUNCTION inventory.ledger_digest(at timestamptz DEFAULT clock_timestamp())
+RETURNS bytea
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    -- The items are hashed in groups: all of them in one value could be more than a gigabyte.
+    SELECT sha256(coalesce(string_agg(g.digest, '' ORDER BY g.item_group), ''))
+    FROM (
+        SELECT e.product_id / 4096 AS item_group,
+            sha256(string_agg(int8send(e.product_id) || int8send(e.warehouse_id) || int8send(e.version) || e.row_hash, '' ORDER BY e.product_id, e.warehouse_id)) AS digest
+        FROM (
+            SELECT i.product_id, i.warehouse_id, coalesce((m.movement).version, o.version) AS version,
+                coalesce((m.movement).row_hash, o.row_hash, '') AS row_hash
+            FROM inventory.inventory_item i
+            CROSS JOIN LATERAL (SELECT inventory.movement_at(i.product_id, i.warehouse_id, ledger_digest.at) AS movement OFFSET 0) m
+            -- on_hand_at is asked only for its error: the history of that time may be retired.
+            LEFT JOIN LATERAL (
+                SELECT x.version, x.row_hash FROM inventory.ledger_opening x
+                WHERE x.product_id = i.product_id AND x.warehouse_id = i.warehouse_id
+                    AND inventory.on_hand_at(i.product_id, i.warehouse_id, ledger_digest.at) IS NOT NULL
+            ) o ON (m.movement).version IS NULL
+            WHERE (m.movement).version IS NOT NULL OR o.version IS NOT NULL
+        ) e
+        GROUP BY e.product_id / 4096
+    ) g;
+END;
+COMMENT ON FUNCTION inventory.ledger_digest(timestamptz) IS
+'One SHA-256 over the ledger as of a time: over where the chain of each item ended then. Keep it somewhere else, with its time: as long as the ledger of that time gives the same digest and verify_ledger finds nothing, no movement up to then was changed, removed, inserted or reordered, and nobody who can write the tables can hide that.
+Ask for a time that is settled (ledger_settled_at), or transactions that are running may change the answer. Retiring movements does not change it. Errors: IV002 that part of the history was retired.';

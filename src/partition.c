@@ -1,0 +1,293 @@
+/*
+ * partition.c
+ *		Partitions of the ledger: make_ledger_partitions, retire_movements.
+ *
+ * A partition holds a month of created_at, in UTC.  It is an ordinary table and no
+ * member of the extension: a dump holds it as it is, with its rows.  Whoever makes or
+ * retires partitions holds the ledger in SHARE UPDATE EXCLUSIVE mode, so they come
+ * one after the other; writers do not notice until a partition is attached.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "argument.h"
+#include "errors.h"
+#include "identity.h"
+#include "ledger_scan.h"
+#include "plan.h"
+
+/* A hundred years: more is a mistake. */
+#define MAX_MONTHS	1200
+
+/* yyyy-mm-dd hh:mm:ss+00 */
+#define MONTH_BOUND	"%04d-%02d-01 00:00:00+00"
+
+/* A month: the first one of year 1 is 12. */
+typedef int Month;
+
+static KeptPlan lock_ledger = {
+	.sql = "LOCK TABLE inventory.stock_movement IN SHARE UPDATE EXCLUSIVE MODE",
+	.result = SPI_OK_UTILITY
+};
+
+/* Nobody has written what the opening balances would miss. */
+static KeptPlan lock_out_writers = {
+	.sql = "LOCK TABLE inventory.stock_movement IN ACCESS EXCLUSIVE MODE",
+	.result = SPI_OK_UTILITY
+};
+
+static KeptPlan find_in_default = {
+	.sql = "SELECT FROM inventory.stock_movement_default d "
+	"WHERE d.created_at OPERATOR(pg_catalog.>=) $1 "
+	"AND d.created_at OPERATOR(pg_catalog.<) $2 LIMIT 1",
+	.result = SPI_OK_SELECT,
+	.nargs = 2,
+	.argtypes = {TIMESTAMPTZOID, TIMESTAMPTZOID}
+};
+
+static KeptPlan oldest_in_default = {
+	.sql = "SELECT pg_catalog.min(d.created_at) FROM inventory.stock_movement_default d",
+	.result = SPI_OK_SELECT
+};
+
+static KeptPlan write_openings = {
+	.sql = "INSERT INTO inventory.ledger_opening AS o "
+	"(product_id, warehouse_id, version, on_hand_after, created_at, movement_id, row_hash) "
+	"SELECT DISTINCT ON (m.product_id, m.warehouse_id) m.product_id, m.warehouse_id, "
+	"m.version, m.on_hand_after, m.created_at, m.movement_id, m.row_hash "
+	"FROM inventory.stock_movement m WHERE m.created_at OPERATOR(pg_catalog.<) $1 "
+	"ORDER BY m.product_id, m.warehouse_id, m.created_at DESC "
+	"ON CONFLICT (product_id, warehouse_id) DO UPDATE SET version = excluded.version, "
+	"on_hand_after = excluded.on_hand_after, created_at = excluded.created_at, "
+	"movement_id = excluded.movement_id, row_hash = excluded.row_hash "
+	"WHERE o.version OPERATOR(pg_catalog.<) excluded.version",
+	.result = SPI_OK_INSERT,
+	.nargs = 1,
+	.argtypes = {TIMESTAMPTZOID}
+};
+
+static KeptPlan record_retirement = {
+	.sql = "INSERT INTO inventory.ledger_retirement "
+	"(partition_name, retired_before, movements, retired_at, retired_by) VALUES ($1, $2, $3, $4, $5)",
+	.result = SPI_OK_INSERT,
+	.nargs = 5,
+	.argtypes = {TEXTOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, TEXTOID}
+};
+
+PG_FUNCTION_INFO_V1(inventory_make_ledger_partitions);
+PG_FUNCTION_INFO_V1(inventory_retire_movements);
+
+static Month MonthOf(TimestampTz at);
+static TimestampTz MonthStart(Month month);
+static char *PartitionName(Month month);
+static bool MakePartition(Month month);
+static TimestampTz RetirementCutoff(TimestampTz before);
+static int64 DetachPartition(Oid partition, TimestampTz cutoff);
+
+/*
+ * make_ledger_partitions(months_ahead, first_month)
+ *
+ * Locks the ledger against others who make partitions, and its default partition
+ * against everybody for as long as one is attached.
+ */
+Datum
+inventory_make_ledger_partitions(PG_FUNCTION_ARGS)
+{
+	int32		months_ahead = ArgumentPositive(fcinfo, 0, "months_ahead");
+	TimestampTz now = GetCurrentTimestamp();
+	Month		last = MonthOf(now) + Min(months_ahead, MAX_MONTHS);
+	Month		month = MonthOf(now);
+	DateADT		first;
+	int32		made = 0;
+	Identity	caller;
+
+	if (ArgumentOptionalDate(fcinfo, 1, "first_month", &first))
+		month = MonthOf((TimestampTz) first * USECS_PER_DAY);
+	if (months_ahead > MAX_MONTHS || last - month > MAX_MONTHS || month < MonthOf(0) - MAX_MONTHS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("too many months"),
+				 errdetail("At most %d, and none before 1900.", MAX_MONTHS)));
+
+	EnterEngine(fcinfo, &caller);
+	PlanExecute(&lock_ledger, NULL, NULL);
+	for (; month <= last; month++)
+		made += MakePartition(month);
+	LeaveEngine(&caller);
+	PG_RETURN_INT32(made);
+}
+
+/*
+ * retire_movements(before)
+ *
+ * Locks the ledger against everybody until the transaction ends.
+ */
+Datum
+inventory_retire_movements(PG_FUNCTION_ARGS)
+{
+	TimestampTz before = ArgumentTime(fcinfo, 0, "before");
+	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum		values[2];
+	bool		nulls[2] = {false, false};
+	TimestampTz cutoff;
+	List	   *partitions;
+	ListCell   *cell;
+	Identity	caller;
+
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("movements can only be retired at READ COMMITTED"),
+				 errdetail("An older snapshot might miss the last ones.")));
+	InitMaterializedSRF(fcinfo, 0);
+	EnterEngine(fcinfo, &caller);
+	PlanExecute(&lock_out_writers, NULL, NULL);
+	cutoff = RetirementCutoff(before);
+	partitions = LedgerPartitionsBefore(cutoff);
+	values[0] = TimestampTzGetDatum(cutoff);
+	if (partitions != NIL)
+		PlanExecute(&write_openings, values, NULL);
+	foreach(cell, partitions)
+	{
+		Oid			partition = lfirst_oid(cell);
+
+		values[0] = CStringGetTextDatum(get_rel_name(partition));
+		values[1] = Int64GetDatum(DetachPartition(partition, cutoff));
+		tuplestore_putvalues(set->setResult, set->setDesc, values, nulls);
+	}
+	LeaveEngine(&caller);
+	return (Datum) 0;
+}
+
+/*
+ * The month of a time, in UTC.
+ */
+static Month
+MonthOf(TimestampTz at)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (TIMESTAMP_NOT_FINITE(at) || timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("there is no month at that time")));
+	return tm.tm_year * 12 + tm.tm_mon - 1;
+}
+
+/*
+ * When a month begins.
+ */
+static TimestampTz
+MonthStart(Month month)
+{
+	return (TimestampTz) (date2j(month / 12, month % 12 + 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+}
+
+static char *
+PartitionName(Month month)
+{
+	return psprintf("stock_movement_%04d_%02d", month / 12, month % 12 + 1);
+}
+
+/*
+ * Makes the partition of a month; false when there is one, or it was retired, or
+ * movements of the month lie in the default partition, which are not moved.
+ */
+static bool
+MakePartition(Month month)
+{
+	char	   *name = PartitionName(month);
+	Month		next = month + 1;
+	Datum		values[2] = {
+		TimestampTzGetDatum(MonthStart(month)),
+		TimestampTzGetDatum(MonthStart(next))
+	};
+
+	if (OidIsValid(get_relname_relid(name, get_namespace_oid("inventory", false))))
+		return false;
+	if (PlanExecute(&find_in_default, values, NULL) > 0)
+	{
+		ereport(NOTICE,
+				(errmsg("%s is not made: movements of that month are in the default partition", name)));
+		return false;
+	}
+	PlanUtility(psprintf("CREATE TABLE inventory.%s (LIKE inventory.stock_movement INCLUDING ALL EXCLUDING IDENTITY)", name));
+	PlanUtility(psprintf("ALTER TABLE inventory.%s "
+						 "ADD CONSTRAINT %s_pkey PRIMARY KEY (movement_id), "
+						 "ADD CONSTRAINT %s_item_key UNIQUE (product_id, warehouse_id, created_at)",
+						 name, name, name));
+	PlanUtility(psprintf("CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON inventory.%s "
+						 "FOR EACH STATEMENT EXECUTE FUNCTION inventory.ledger_guard()", name));
+	PlanUtility(psprintf("COMMENT ON TRIGGER zz_inventory_guard ON inventory.%s IS 'The ledger is append-only.'", name));
+	PlanUtility(psprintf("COMMENT ON TABLE inventory.%s IS 'Movements recorded in %04d-%02d, UTC.'",
+						 name, month / 12, month % 12 + 1));
+	PlanUtility(psprintf("ALTER TABLE inventory.stock_movement ATTACH PARTITION inventory.%s "
+						 "FOR VALUES FROM ('" MONTH_BOUND "') TO ('" MONTH_BOUND "')",
+						 name, month / 12, month % 12 + 1, next / 12, next % 12 + 1));
+	/* CREATE EXTENSION makes everything a member, and members are not dumped. */
+	if (creating_extension)
+		PlanUtility(psprintf("ALTER EXTENSION inventory DROP TABLE inventory.%s", name));
+	return true;
+}
+
+/*
+ * Up to where movements can be retired: the beginning of a month that is over, and
+ * no later than what is in the default partition.
+ */
+static TimestampTz
+RetirementCutoff(TimestampTz before)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz cutoff;
+	Datum		oldest;
+	bool		isnull;
+
+	if (before > now)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("before must not lie in the future")));
+	cutoff = MonthStart(MonthOf(before));
+	PlanExecute(&oldest_in_default, NULL, NULL);
+	oldest = PlanColumn(0, 1, &isnull);
+	if (isnull || DatumGetTimestampTz(oldest) >= cutoff)
+		return cutoff;
+	ereport(NOTICE,
+			(errmsg("nothing recorded at %s or later is retired: it is in the default partition",
+					timestamptz_to_str(DatumGetTimestampTz(oldest)))));
+	return MonthStart(MonthOf(DatumGetTimestampTz(oldest)));
+}
+
+/*
+ * Takes a partition out of the ledger, of which it stays what it was, and records
+ * that.  Returns how many movements it has.
+ */
+static int64
+DetachPartition(Oid partition, TimestampTz cutoff)
+{
+	char	   *name = get_rel_name(partition);
+	char	   *qualified = quote_qualified_identifier(get_namespace_name(get_rel_namespace(partition)), name);
+	Datum		values[5] = {
+		CStringGetTextDatum(name),
+		TimestampTzGetDatum(cutoff),
+		(Datum) 0,
+		TimestampTzGetDatum(GetCurrentTimestamp()),
+		PerformedBy()
+	};
+
+	PlanUtility(psprintf("ALTER TABLE inventory.stock_movement DETACH PARTITION %s", qualified));
+	values[2] = Int64GetDatum(PlanCountRows(qualified));
+	PlanExecute(&record_retirement, values, NULL);
+	return DatumGetInt64(values[2]);
+}
