@@ -11,15 +11,19 @@
 #include "plan.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "nodes/execnodes.h"
 #include "utils/array.h"
 #include "utils/fmgrprotos.h"
+#include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
 /* Trigger level below the running engine's statement; 0 outside of one. */
 static int	engine_level = 0;
 
+static uint64 PlanRun(KeptPlan *plan, const Datum *values, const char *nulls,
+					  Snapshot snapshot);
 static pg_noinline SPIPlanPtr PlanPrepare(KeptPlan *plan);
 static int	TriggerLevel(void);
 
@@ -33,30 +37,21 @@ static int	TriggerLevel(void);
 uint64
 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 {
-	int			outer_level = engine_level;
-	int			code;
-	SPIPlanPtr	prepared = PlanPrepare(plan);
-	SPITupleTable *previous = SPI_tuptable;
+	return PlanRun(plan, values, nulls, InvalidSnapshot);
+}
 
-	engine_level = TriggerLevel() + 1;
-	plan->running++;
-	PG_TRY();
-	{
-		code = SPI_execute_plan(prepared, unconstify(Datum *, values), nulls,
-								false, 0);
-	}
-	PG_FINALLY();
-	{
-		plan->running--;
-		engine_level = outer_level;
-	}
-	PG_END_TRY();
-
-	SPI_freetuptable(previous);
-	if (code != plan->result)
-		elog(ERROR, "SPI_execute_plan returned %s for: %s",
-			 SPI_result_code_string(code), plan->sql);
-	return SPI_processed;
+/*
+ * The same for a statement that has to see what others have committed by now, also
+ * where the transaction's own snapshot is older than that (REPEATABLE READ).  What
+ * it finds may be used to refuse something, and is not for the user's eyes.
+ */
+uint64
+PlanExecuteLatest(KeptPlan *plan, const Datum *values, const char *nulls)
+{
+	if (!IsolationUsesXactSnapshot())
+		return PlanRun(plan, values, nulls, InvalidSnapshot);
+	CommandCounterIncrement();
+	return PlanRun(plan, values, nulls, GetLatestSnapshot());
 }
 
 /*
@@ -166,6 +161,39 @@ bool
 CalledByEngine(void)
 {
 	return engine_level != 0 && TriggerLevel() == engine_level;
+}
+
+/*
+ * Runs a plan under a snapshot, a new one of the transaction where it is
+ * InvalidSnapshot.
+ */
+static uint64
+PlanRun(KeptPlan *plan, const Datum *values, const char *nulls, Snapshot snapshot)
+{
+	int			outer_level = engine_level;
+	int			code;
+	SPIPlanPtr	prepared = PlanPrepare(plan);
+	SPITupleTable *previous = SPI_tuptable;
+
+	engine_level = TriggerLevel() + 1;
+	plan->running++;
+	PG_TRY();
+	{
+		code = SPI_execute_snapshot(prepared, unconstify(Datum *, values), nulls,
+									snapshot, InvalidSnapshot, false, true, 0);
+	}
+	PG_FINALLY();
+	{
+		plan->running--;
+		engine_level = outer_level;
+	}
+	PG_END_TRY();
+
+	SPI_freetuptable(previous);
+	if (code != plan->result)
+		elog(ERROR, "SPI_execute_snapshot returned %s for: %s",
+			 SPI_result_code_string(code), plan->sql);
+	return SPI_processed;
 }
 
 /*

@@ -29,6 +29,8 @@ typedef struct KeptPlan
 } KeptPlan;
 
 extern uint64 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls);
+extern uint64 PlanExecuteLatest(KeptPlan *plan, const Datum *values,
+								const char *nulls);
 extern void PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls);
 extern Datum PlanColumn(uint64 row, int column, bool *isnull);
 extern int64 PlanInt64(uint64 row, int column);

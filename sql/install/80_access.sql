@@ -17,6 +17,7 @@ BEGIN ATOMIC
         ('reader', 'line_items(inventory.purchase_order)'),
         ('reader', 'line_items(inventory.transfer_order)'),
         ('reader', 'verify_ledger()'),
+        ('reader', 'verify_references()'),
         ('reader', 'demand_series(bigint, bigint)'),
         ('reader', 'as_bigint(numeric)'),
         ('reader', 'forecast(double precision[], text, integer, integer, double precision, double precision, double precision)'),
