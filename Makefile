@@ -49,6 +49,7 @@ OBJS = \
 	src/planning_math.o \
 	src/purchasing.o \
 	src/receiving.o \
+	src/reference.o \
 	src/replenishment.o \
 	src/reservation.o \
 	src/stock.o \
@@ -74,6 +75,7 @@ INSTALL_SQL = \
 	sql/install/33_planning.sql \
 	sql/install/34_job.sql \
 	sql/install/40_guards.sql \
+	sql/install/41_references.sql \
 	sql/install/50_reservation.sql \
 	sql/install/51_receiving.sql \
 	sql/install/52_order.sql \
@@ -98,7 +100,7 @@ INSTALL_SQL = \
 GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
 DATA_built = $(GENERATED_SQL)
-DOCS = docs/inventory.md docs/planning.md docs/worker.md
+DOCS = docs/inventory.md docs/operations.md docs/planning.md docs/replication.md docs/worker.md
 # The internal directory has a c.h of its own, which would come first otherwise.
 PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(includedir_internal)
 PG_CFLAGS = -Wall -Wextra

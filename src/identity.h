@@ -20,6 +20,8 @@ typedef struct Identity
 extern void EnterEngine(FunctionCallInfo fcinfo, Identity *caller);
 extern void EnterEngineToRead(FunctionCallInfo fcinfo, Identity *caller);
 extern void LeaveEngine(const Identity *caller);
+extern void EnterOwner(FunctionCallInfo fcinfo, Identity *caller);
+extern void LeaveOwner(const Identity *caller);
 extern Datum PerformedBy(void);
 extern Datum SessionRole(void);
 

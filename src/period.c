@@ -35,8 +35,7 @@ static KeptPlan lock_to_close = {
 static KeptPlan closed_through = {
 	.sql = "SELECT pg_catalog.max(c.through) FROM inventory.period_closing c "
 	"WHERE c.reopened_at IS NULL",
-	.result = SPI_OK_SELECT,
-	.latest = true
+	.result = SPI_OK_SELECT
 };
 
 /* Business days are those of the warehouse. */
@@ -182,7 +181,7 @@ ReadClosedThrough(DateADT *through)
 {
 	bool		isnull;
 
-	PlanExecute(&closed_through, NULL, NULL);
+	PlanExecuteLatest(&closed_through, NULL, NULL);
 	*through = DatumGetDateADT(PlanColumn(0, 1, &isnull));
 	return !isnull;
 }

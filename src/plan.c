@@ -11,6 +11,7 @@
 #include "plan.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "nodes/execnodes.h"
 #include "utils/array.h"
@@ -21,56 +22,37 @@
 /* Trigger level below the running engine's statement; 0 outside of one. */
 static int	engine_level = 0;
 
-static int	Run(const KeptPlan *plan, SPIPlanPtr prepared, Datum *values,
-				const char *nulls);
+static uint64 PlanRun(KeptPlan *plan, const Datum *values, const char *nulls,
+					  Snapshot snapshot);
 static pg_noinline SPIPlanPtr PlanPrepare(KeptPlan *plan);
 static int	TriggerLevel(void);
 
 /*
- * Runs a plan in the open SPI connection, unless the plan asks for another one under
- * a new snapshot that sees everything the transaction did so far.  nulls is SPI's: 'n' for a NULL, ' '
- * for a value, or NULL when nothing is NULL.  Returns the number of rows
- * processed; those that the statement returns stay in SPI_tuptable until the
- * next statement, whose values may still point into them.
+ * Runs a plan in the open SPI connection, under a new snapshot that sees
+ * everything the transaction did so far; one that only reads, under that of the
+ * calling statement.  nulls is SPI's: 'n' for a NULL, ' ' for a value, or NULL when
+ * nothing is NULL.  Returns the number of rows processed; those that the statement
+ * returns stay in SPI_tuptable until the next statement, whose values may still
+ * point into them.
  */
 uint64
 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 {
-	int			outer_level = engine_level;
-	int			code;
-	SPIPlanPtr	prepared = PlanPrepare(plan);
-	SPITupleTable *previous = SPI_tuptable;
-
-	engine_level = TriggerLevel() + 1;
-	plan->running++;
-	PG_TRY();
-	{
-		code = Run(plan, prepared, unconstify(Datum *, values), nulls);
-	}
-	PG_FINALLY();
-	{
-		plan->running--;
-		engine_level = outer_level;
-	}
-	PG_END_TRY();
-
-	SPI_freetuptable(previous);
-	if (code != plan->result)
-		elog(ERROR, "SPI_execute_plan returned %s for: %s",
-			 SPI_result_code_string(code), plan->sql);
-	return SPI_processed;
+	return PlanRun(plan, values, nulls, InvalidSnapshot);
 }
 
 /*
- * Runs a prepared plan under the snapshot that it asks for.
+ * The same for a statement that has to see what others have committed by now, also
+ * where the transaction's own snapshot is older than that (REPEATABLE READ).  What
+ * it finds may be used to refuse something, and is not for the user's eyes.
  */
-static int
-Run(const KeptPlan *plan, SPIPlanPtr prepared, Datum *values, const char *nulls)
+uint64
+PlanExecuteLatest(KeptPlan *plan, const Datum *values, const char *nulls)
 {
-	if (plan->latest)
-		return SPI_execute_snapshot(prepared, values, nulls, GetLatestSnapshot(),
-									InvalidSnapshot, true, false, 0);
-	return SPI_execute_plan(prepared, values, nulls, plan->reads, 0);
+	if (!IsolationUsesXactSnapshot())
+		return PlanRun(plan, values, nulls, InvalidSnapshot);
+	CommandCounterIncrement();
+	return PlanRun(plan, values, nulls, GetLatestSnapshot());
 }
 
 /*
@@ -205,6 +187,39 @@ bool
 CalledByEngine(void)
 {
 	return engine_level != 0 && TriggerLevel() == engine_level;
+}
+
+/*
+ * Runs a plan under a snapshot, a new one of the transaction where it is
+ * InvalidSnapshot.
+ */
+static uint64
+PlanRun(KeptPlan *plan, const Datum *values, const char *nulls, Snapshot snapshot)
+{
+	int			outer_level = engine_level;
+	int			code;
+	SPIPlanPtr	prepared = PlanPrepare(plan);
+	SPITupleTable *previous = SPI_tuptable;
+
+	engine_level = TriggerLevel() + 1;
+	plan->running++;
+	PG_TRY();
+	{
+		code = SPI_execute_snapshot(prepared, unconstify(Datum *, values), nulls,
+									snapshot, InvalidSnapshot, plan->reads, true, 0);
+	}
+	PG_FINALLY();
+	{
+		plan->running--;
+		engine_level = outer_level;
+	}
+	PG_END_TRY();
+
+	SPI_freetuptable(previous);
+	if (code != plan->result)
+		elog(ERROR, "SPI_execute_snapshot returned %s for: %s",
+			 SPI_result_code_string(code), plan->sql);
+	return SPI_processed;
 }
 
 /*

@@ -25,7 +25,6 @@ typedef struct KeptPlan
 	int			result;			/* the SPI_OK_* code that success returns */
 	bool		replan;			/* a long statement: planned anew for each run */
 	bool		reads;			/* sees what the calling statement sees, and no more */
-	bool		latest;			/* sees all that is committed, whatever the isolation */
 	int			nargs;
 	Oid			argtypes[PLAN_MAX_ARGUMENTS];
 	SPIPlanPtr	kept;			/* NULL until first used */
@@ -33,6 +32,8 @@ typedef struct KeptPlan
 } KeptPlan;
 
 extern uint64 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls);
+extern uint64 PlanExecuteLatest(KeptPlan *plan, const Datum *values,
+								const char *nulls);
 extern void PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls);
 extern void PlanUtility(const char *sql);
 extern int64 PlanCountRows(const char *table);

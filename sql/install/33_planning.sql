@@ -42,8 +42,8 @@ COMMENT ON COLUMN inventory.demand_window.window_end IS 'The last of them.';
 COMMENT ON COLUMN inventory.demand_window.refreshed_at IS 'When refresh_demand last ran.';
 
 CREATE TABLE inventory.item_planning (
-    product_id bigint NOT NULL REFERENCES inventory.product,
-    warehouse_id bigint NOT NULL REFERENCES inventory.warehouse,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
     forecast_method text NOT NULL DEFAULT 'mean' CHECK (forecast_method IN ('mean', 'ses', 'croston', 'sba', 'tsb', 'holt_winters')),
     season_length integer NOT NULL DEFAULT 7 CHECK (season_length BETWEEN 1 AND 366),
     service_level double precision CHECK (service_level > 0 AND service_level < 1),

@@ -23,6 +23,7 @@ BEGIN ATOMIC
         ('reader', 'stock_at(timestamptz, bigint, bigint, text)'),
         ('reader', 'ledger_settled_at()'),
         ('reader', 'ledger_digest(timestamptz)'),
+        ('reader', 'verify_references()'),
         ('reader', 'demand_series(bigint, bigint)'),
         ('reader', 'as_bigint(numeric)'),
         ('reader', 'forecast(double precision[], text, integer, integer, double precision, double precision, double precision)'),

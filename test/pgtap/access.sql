@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(1295);
+SELECT plan(1301);
 
 \ir include/setup.psql
 
@@ -63,6 +63,7 @@ $$;
 CREATE TEMP TABLE call (access text, statement text);
 INSERT INTO call VALUES
     ('reader', 'SELECT * FROM inventory.verify_ledger()'),
+    ('reader', 'SELECT * FROM inventory.verify_references()'),
     ('reader', 'SELECT * FROM inventory.access_rules()'),
     ('reader', 'SELECT inventory.as_bigint(1)'),
     ('reader', 'SELECT inventory.line_items(po) FROM inventory.purchase_order po'),

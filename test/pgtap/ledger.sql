@@ -329,7 +329,7 @@ SELECT pg_temp.refused('MERGE INTO inventory.inventory_item i USING (VALUES (1))
 SELECT lives_ok('DELETE FROM inventory.inventory_item WHERE product_id = 1 AND warehouse_id = 2', 'DELETE of an item without history');
 SELECT is((SELECT count(*) FROM inventory.inventory_item WHERE product_id = 1), 1::bigint, 'removes it');
 SELECT pg_temp.refused('TRUNCATE inventory.inventory_item', 'IV004', 'inventory_item cannot be truncated', '', 'TRUNCATE of items');
-SELECT pg_temp.refused('TRUNCATE inventory.product CASCADE', 'IV004', 'inventory_item cannot be truncated', '', 'TRUNCATE of products');
+SELECT pg_temp.refused('TRUNCATE inventory.product CASCADE', '23503', 'cannot truncate table "product", which table "inventory_item" refers to', '', 'TRUNCATE of products');
 SELECT throws_ok('DELETE FROM inventory.product WHERE product_id = 1', '23503', 'update or delete on table "product" violates foreign key constraint "inventory_item_product_id_fkey" on table "inventory_item"', 'DELETE of a product with items');
 SELECT throws_ok('UPDATE inventory.product SET product_id = 500 WHERE product_id = 1', '23503', NULL, 'another id for a product with items');
 SELECT throws_ok('DELETE FROM inventory.warehouse WHERE warehouse_id = 1', '23503', 'update or delete on table "warehouse" violates foreign key constraint "inventory_item_warehouse_id_fkey" on table "inventory_item"', 'DELETE of a warehouse with items');
