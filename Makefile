@@ -100,7 +100,7 @@ INSTALL_SQL = \
 GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
 DATA_built = $(GENERATED_SQL)
-DOCS = docs/inventory.md docs/operations.md docs/planning.md docs/replication.md docs/worker.md
+DOCS = docs/inventory.md docs/ledger.md docs/operations.md docs/planning.md docs/replication.md docs/worker.md
 # The internal directory has a c.h of its own, which would come first otherwise.
 PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(includedir_internal)
 PG_CFLAGS = -Wall -Wextra

@@ -429,7 +429,72 @@ FROM inventory.procurement_notification
 ORDER BY notification_id;
 
 \echo
-\echo '== 28. The proof: every level and every reservation is checked against the ledger.'
+\echo '== 28. Looking back: what was in the Harbour when the van left, and what is there now.'
+\echo
+\set ECHO none
+SELECT created_at AS van_left FROM inventory.stock_movement WHERE movement_type = 'TRANSFER_OUT' ORDER BY movement_id LIMIT 1 \gset
+\set ECHO queries
+SELECT p.sku, s.quantity_on_hand AS on_hand_then, s.quantity_reserved AS reserved_then, i.quantity_on_hand AS on_hand_now
+FROM inventory.stock_at(:'van_left', warehouse_id => :harbour) AS s
+JOIN inventory.product p USING (product_id)
+JOIN inventory.inventory_item i USING (product_id, warehouse_id)
+WHERE p.sku IN ('TEA-EARL-100', 'TEA-SENCHA-100')
+ORDER BY p.sku;
+
+\echo
+\echo '== 29. Chai was sold for two months before anybody entered it: two answers to what was there a week ago.'
+\echo
+SELECT (SELECT quantity_on_hand FROM inventory.stock_at(now() - interval '7 days', p.product_id, 1)) AS the_system_said,
+    (SELECT quantity_on_hand FROM inventory.stock_at(now() - interval '7 days', p.product_id, 1, 'occurred')) AS was_on_the_shelf
+FROM inventory.product p
+WHERE p.sku = 'TEA-CHAI-100';
+
+\echo
+\echo '== 30. The books are closed. Whoever enters something for those days now is refused.'
+\echo
+SELECT inventory.close_period(current_date - 7);
+
+BEGIN;
+SET LOCAL inventory.occurred_at = 'yesterday';
+SELECT quantity, occurred_at::date = current_date - 1 AS yesterday
+FROM inventory.product p, inventory.receive_stock(p.product_id, 1, 1, 'LATE-1') AS m
+WHERE p.sku = 'TEA-CHAI-100';
+COMMIT;
+
+\set ON_ERROR_STOP off
+BEGIN;
+SELECT set_config('inventory.occurred_at', (current_date - 8)::text, true) <> '' AS last_week;
+SELECT m.movement_id
+FROM inventory.product p, inventory.receive_stock(p.product_id, 1, 1, 'LATE-2') AS m
+WHERE p.sku = 'TEA-CHAI-100';
+\echo SQLSTATE: :SQLSTATE
+\set ECHO none
+\set last_state :SQLSTATE
+\set ECHO queries
+ROLLBACK;
+\set ON_ERROR_STOP on
+\set ECHO none
+SELECT pg_temp.expect('IV002', :'last_state') \g /dev/null
+\set ECHO queries
+
+\echo
+\echo '== 31. A superuser switches the triggers off and makes the missing mugs of step 9 a sale of somebody else.'
+\echo
+BEGIN;
+ALTER TABLE inventory.stock_movement DISABLE TRIGGER USER;
+UPDATE inventory.stock_movement SET movement_type = 'SALE', performed_by = 'somebody else'
+WHERE product_id = 3 AND warehouse_id = 1 AND version = 2;
+SELECT v.product_id, v.problem FROM inventory.verify_ledger() AS v;
+ROLLBACK;
+
+\echo
+\echo '== 32. One hash stands for the whole ledger up to a time. Kept elsewhere, it tells whether that is still the same.'
+\echo
+SELECT octet_length(inventory.ledger_digest(at)) AS bytes, at < clock_timestamp() AS settled
+FROM inventory.ledger_settled_at() AS at;
+
+\echo
+\echo '== 33. The proof: every level and every reservation is checked against the ledger.'
 \echo
 \set QUIET on
 \pset footer on
