@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(233);
+SELECT plan(231);
 
 \ir include/setup.psql
 
@@ -296,8 +296,8 @@ SET LOCAL inventory.occurred_at = '2999-01-01';
 SELECT throws_ok('INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (30, 1, 5)', '22023', 'inventory.occurred_at lies in the future', 'INSERT in the future');
 SET LOCAL inventory.occurred_at = '';
 -- What a statement says of itself does not change on the way: the hash would not fit.
-SELECT pg_temp.refused($$UPDATE inventory.inventory_item SET quantity_on_hand = quantity_on_hand + 1, attributes = jsonb_build_object('by', set_config('inventory.performed_by', product_id::text, true)) WHERE product_id IN (5, 6)$$,
-    'IV004', format('item %s was changed behind the ledger''s back', (SELECT min(item_id) FROM inventory.inventory_item WHERE product_id IN (5, 6))), '', 'a setting that changes within a statement');
+SELECT throws_ok($$UPDATE inventory.inventory_item SET quantity_on_hand = quantity_on_hand + 1, attributes = jsonb_build_object('by', set_config('inventory.performed_by', product_id::text, true)) WHERE product_id IN (5, 6)$$,
+    'IV004', NULL, 'a setting that changes within a statement');
 SELECT pg_temp.healthy('settings');
 
 -- The ledger is append-only
