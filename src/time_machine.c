@@ -138,15 +138,19 @@ inventory_movement_at(PG_FUNCTION_ARGS)
 	int64		product_id = ArgumentId(fcinfo, 0, "product_id");
 	int64		warehouse_id = ArgumentId(fcinfo, 1, "warehouse_id");
 	TimestampTz at = ArgumentTime(fcinfo, 2, "at");
-	Datum		values[Natts_movement];
-	bool		nulls[Natts_movement];
+	Datum	   *values;
+	bool	   *nulls;
 	TupleDesc	desc;
 
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+		desc->natts < Natts_movement)
+		elog(ERROR, "movement_at does not return a movement");
+	/* Columns that somebody added are NULL. */
+	values = palloc0(desc->natts * sizeof(Datum));
+	nulls = palloc(desc->natts * sizeof(bool));
+	memset(nulls, true, desc->natts * sizeof(bool));
 	if (!LedgerLastMovement(product_id, warehouse_id, at, values, nulls))
 		PG_RETURN_NULL();
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
-		desc->natts != Natts_movement)
-		elog(ERROR, "movement_at does not return a movement");
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 

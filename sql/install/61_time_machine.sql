@@ -24,14 +24,15 @@ CREATE FUNCTION inventory.ledger_settled_at()
 RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE WHEN NOT pg_is_in_recovery() AND NOT EXISTS (SELECT FROM pg_prepared_xacts p WHERE p.database = current_database())
+    -- The owner has to see what others are doing.
+    SELECT CASE WHEN NOT pg_is_in_recovery() AND pg_has_role('pg_read_all_stats', 'USAGE') AND NOT EXISTS (SELECT FROM pg_prepared_xacts p WHERE p.database = current_database())
         THEN least(clock_timestamp(), (
             SELECT min(coalesce(a.xact_start, '-infinity')) FROM pg_stat_activity a WHERE a.datname = current_database() AND a.backend_xid IS NOT NULL))
         - interval '1 microsecond' END;
 END;
 COMMENT ON FUNCTION inventory.ledger_settled_at() IS
 'The latest time whose levels are settled: what is recorded from now on, and by the transactions that are running, comes after it. stock_at, on_hand_at and ledger_digest give the same answer for it, or for an earlier time, whenever they are asked. It is when the oldest transaction that is writing began, else now.
-NULL where that is not known: on a standby, and while a prepared transaction waits. It supposes that the clock of the server does not step back.';
+NULL where that is not known: on a standby, while a prepared transaction waits, and where the owner of the extension may not see the transactions of others (pg_read_all_stats). It supposes that the clock of the server does not step back.';
 
 CREATE FUNCTION inventory.ledger_digest(at timestamptz DEFAULT clock_timestamp())
 RETURNS bytea
