@@ -42,8 +42,7 @@ CREATE VIEW inventory.costed_layer AS
 SELECT s.product_id, s.warehouse_id, s.quantity_on_hand, s.movement_id, s.movement_type, s.occurred_at, s.quantity,
     greatest(least(s.quantity, s.quantity_on_hand - (s.quantity_since - s.quantity)), 0)::bigint AS quantity_remaining,
     coalesce(s.receipt_cost, s.product_unit_cost) AS unit_cost,
-    s.product_unit_cost,
-    (s.share * exp(greatest(s.log_diluted, -100)))::numeric AS average_weight,
+    s.product_unit_cost, s.average_weight,
     CASE WHEN s.quantity_since - s.quantity < s.quantity_on_hand THEN (s.occurred_at AT TIME ZONE s.timezone)::date END AS received_on,
     CASE WHEN s.quantity_since - s.quantity < s.quantity_on_hand THEN (now() AT TIME ZONE s.timezone)::date - (s.occurred_at AT TIME ZONE s.timezone)::date END AS age_days
 FROM (
@@ -51,8 +50,8 @@ FROM (
         sum(c.quantity) OVER (PARTITION BY c.product_id, c.warehouse_id ORDER BY c.occurred_at DESC, c.created_at DESC ROWS UNBOUNDED PRECEDING) AS quantity_since,
         -- What a receipt leaves of the average before it is 1 - share of it. The
         -- product over all later receipts, by logarithms; e^-100 stands for nothing.
-        coalesce(sum(CASE WHEN c.share < 1 THEN ln(1 - c.share) WHEN c.share >= 1 THEN -100 END)
-            OVER (PARTITION BY c.product_id, c.warehouse_id ORDER BY c.created_at DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS log_diluted
+        (c.share * exp(greatest(coalesce(sum(CASE WHEN c.share < 1 THEN ln(1 - c.share) WHEN c.share >= 1 THEN -100 END)
+            OVER (PARTITION BY c.product_id, c.warehouse_id ORDER BY c.created_at DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), -100)))::numeric AS average_weight
     FROM (
         SELECT i.product_id, i.warehouse_id, i.quantity_on_hand, w.timezone, l.movement_id, l.movement_type, l.quantity, l.created_at, l.occurred_at,
             r.unit_cost AS receipt_cost, p.unit_cost AS product_unit_cost,
@@ -107,7 +106,8 @@ COMMENT ON COLUMN inventory.stock_layer.value IS 'quantity_remaining at unit_cos
 
 CREATE VIEW inventory.item_cost AS
 SELECT c.product_id, c.warehouse_id, max(c.quantity_on_hand) AS quantity_on_hand,
-    trim_scale(round(coalesce(sum(c.average_weight * c.unit_cost), 0) + (1 - coalesce(sum(c.average_weight), 0)) * max(c.product_unit_cost), 12)) AS average_cost,
+    -- The weights and the one of product_unit_cost, which it starts with, make 1.
+    trim_scale(round(max(c.product_unit_cost) + coalesce(sum(c.average_weight * (c.unit_cost - c.product_unit_cost)), 0), 12)) AS average_cost,
     coalesce(sum(c.quantity_remaining), 0) AS fifo_quantity,
     CASE WHEN count(*) FILTER (WHERE c.quantity_remaining > 0 AND c.unit_cost IS NULL) = 0
         THEN coalesce(sum(c.quantity_remaining * c.unit_cost) FILTER (WHERE c.quantity_remaining > 0), 0) END AS fifo_value
@@ -241,8 +241,8 @@ COMMENT ON COLUMN inventory.stock_turnover.days_of_supply IS 'quantity_on_hand /
 CREATE VIEW inventory.abc_classification AS
 SELECT x.product_id, p.sku, p.name AS product_name, x.warehouse_id, w.name AS warehouse_name, x.quantity_sold, p.base_unit,
     x.unit_cost, x.consumption_value,
-    CASE WHEN x.consumption_value IS NOT NULL THEN (greatest(x.consumption_value, 0) / nullif(x.value_total, 0))::double precision END AS value_share,
-    CASE WHEN x.consumption_value IS NOT NULL THEN (x.value_with / nullif(x.value_total, 0))::double precision END AS cumulative_share,
+    CASE WHEN x.consumption_value IS NOT NULL THEN round(greatest(x.consumption_value, 0) / nullif(x.value_total, 0), 15)::double precision END AS value_share,
+    CASE WHEN x.consumption_value IS NOT NULL THEN round(x.value_with / nullif(x.value_total, 0), 15)::double precision END AS cumulative_share,
     CASE WHEN x.consumption_value IS NULL THEN NULL
         WHEN x.value_before < 0.80 * x.value_total THEN 'A'
         WHEN x.value_before < 0.95 * x.value_total THEN 'B'
