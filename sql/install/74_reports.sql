@@ -39,31 +39,30 @@ COMMENT ON COLUMN inventory.product_cost.product_id IS 'The product.';
 COMMENT ON COLUMN inventory.product_cost.unit_cost IS 'product.unit_cost; where there is none, the mean over all receipts of purchase orders for it, in any warehouse, weighted by quantity, to 12 decimals. NULL where neither is known. In the currency of the business.';
 
 CREATE VIEW inventory.costed_layer AS
-SELECT s.product_id, s.warehouse_id, s.quantity_on_hand, s.movement_id, s.movement_type, s.occurred_at, s.quantity,
-    greatest(least(s.quantity, s.quantity_on_hand - (s.quantity_since - s.quantity)), 0)::bigint AS quantity_remaining,
-    coalesce(s.receipt_cost, s.product_unit_cost) AS unit_cost,
-    s.product_unit_cost, s.average_weight,
-    CASE WHEN s.quantity_since - s.quantity < s.quantity_on_hand THEN (s.occurred_at AT TIME ZONE s.timezone)::date END AS received_on,
-    CASE WHEN s.quantity_since - s.quantity < s.quantity_on_hand THEN (now() AT TIME ZONE s.timezone)::date - (s.occurred_at AT TIME ZONE s.timezone)::date END AS age_days
+SELECT s.product_id, s.warehouse_id, s.quantity_on_hand, s.movement_id, s.movement_type, s.occurred_at, s.quantity, s.quantity_remaining,
+    coalesce(s.receipt_cost, s.product_unit_cost) AS unit_cost, s.product_unit_cost, s.average_weight, s.received_on, s.today - s.received_on AS age_days
 FROM (
-    SELECT c.*,
-        sum(c.quantity) OVER (PARTITION BY c.product_id, c.warehouse_id ORDER BY c.occurred_at DESC, c.created_at DESC ROWS UNBOUNDED PRECEDING) AS quantity_since,
+    SELECT c.product_id, c.warehouse_id, c.quantity_on_hand, c.movement_id, c.movement_type, c.occurred_at, c.quantity, c.receipt_cost, c.product_unit_cost, c.today,
+        greatest(least(c.quantity, c.quantity_on_hand - (sum(c.quantity) OVER newest - c.quantity)), 0)::bigint AS quantity_remaining,
+        CASE WHEN sum(c.quantity) OVER newest - c.quantity < c.quantity_on_hand THEN (c.occurred_at AT TIME ZONE c.timezone)::date END AS received_on,
         -- What a receipt leaves of the average before it is 1 - share of it. The
         -- product over all later receipts, by logarithms; e^-100 stands for nothing.
-        (c.share * exp(greatest(coalesce(sum(CASE WHEN c.share < 1 THEN ln(1 - c.share) WHEN c.share >= 1 THEN -100 END)
-            OVER (PARTITION BY c.product_id, c.warehouse_id ORDER BY c.created_at DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), -100)))::numeric AS average_weight
+        (c.share * exp(greatest(coalesce(sum(CASE WHEN c.share < 1 THEN ln(1 - c.share) WHEN c.share >= 1 THEN -100 END) OVER recorded, 0), -100)))::numeric AS average_weight
     FROM (
-        SELECT i.product_id, i.warehouse_id, i.quantity_on_hand, w.timezone, l.movement_id, l.movement_type, l.quantity, l.created_at, l.occurred_at,
+        SELECT i.product_id, i.warehouse_id, i.quantity_on_hand, w.timezone, w.today, l.movement_id, l.movement_type, l.quantity, l.created_at, l.occurred_at,
             r.unit_cost AS receipt_cost, p.unit_cost AS product_unit_cost,
             -- Goods that were ours before, and those that nobody put a price on,
             -- come in at the average and have no share in it.
             CASE WHEN r.unit_cost IS NOT NULL OR l.movement_type = 'PURCHASE' THEN l.quantity::double precision / greatest(l.on_hand_after, l.quantity)::double precision END AS share
         FROM inventory.inventory_item i
-        JOIN inventory.warehouse w ON w.warehouse_id = i.warehouse_id
+        -- OFFSET 0: today is computed once for each warehouse.
+        JOIN (SELECT z.warehouse_id, z.timezone, (now() AT TIME ZONE z.timezone)::date AS today FROM inventory.warehouse z OFFSET 0) AS w ON w.warehouse_id = i.warehouse_id
         JOIN inventory.product_cost p ON p.product_id = i.product_id
         LEFT JOIN inventory.inbound_layer l ON l.product_id = i.product_id AND l.warehouse_id = i.warehouse_id
         LEFT JOIN inventory.purchase_receipt r ON r.movement_id = l.movement_id
     ) AS c
+    WINDOW newest AS (PARTITION BY c.product_id, c.warehouse_id ORDER BY c.occurred_at DESC, c.created_at DESC ROWS UNBOUNDED PRECEDING),
+        recorded AS (PARTITION BY c.product_id, c.warehouse_id ORDER BY c.created_at DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ) AS s;
 COMMENT ON VIEW inventory.costed_layer IS 'What came in, with what it cost and what is left of it: one row per item and inbound_layer, and one with NULLs for an item that nothing came into. inventory_valuation and the reports next to it are sums over this.';
 COMMENT ON COLUMN inventory.costed_layer.product_id IS 'The product.';
@@ -209,13 +208,14 @@ FROM (
         -- so a movement counts for the part of the window after it.
         greatest(sum(e.quantity_on_hand)::double precision - sum(e.quantity_missed), 0) AS average_on_hand
     FROM (
-        SELECT c.product_id, c.warehouse_id, c.quantity_on_hand, c.average_cost, 0::bigint AS sold, 0::double precision AS quantity_missed
+        SELECT c.product_id, c.warehouse_id, c.quantity_on_hand, c.average_cost, 0::numeric AS sold, 0::double precision AS quantity_missed
         FROM inventory.item_cost c
         UNION ALL
-        SELECT m.product_id, m.warehouse_id, 0, NULL, CASE WHEN m.movement_type IN ('SALE', 'RETURN') THEN m.quantity ELSE 0 END,
-            m.quantity::double precision * (date_part('epoch', m.occurred_at - (now() - interval '8760 hours')) / (365 * 86400))
+        SELECT m.product_id, m.warehouse_id, 0, NULL, coalesce(sum(m.quantity) FILTER (WHERE m.movement_type IN ('SALE', 'RETURN')), 0),
+            sum(m.quantity::double precision * (date_part('epoch', m.occurred_at - (now() - interval '8760 hours')) / (365 * 86400)))
         FROM inventory.stock_movement m
         WHERE m.occurred_at > now() - interval '8760 hours' AND m.created_at > now() - interval '8760 hours'
+        GROUP BY m.product_id, m.warehouse_id
     ) AS e
     GROUP BY e.product_id, e.warehouse_id
 ) AS t
@@ -260,11 +260,11 @@ FROM (
         SELECT d.product_id, d.warehouse_id, d.quantity_sold, c.unit_cost,
             CASE WHEN d.quantity_sold = 0 THEN 0 ELSE d.quantity_sold * c.unit_cost END AS consumption_value,
             CASE WHEN d.quantity_sold > 0 THEN
-                sqrt((greatest(d.squared * 52 - d.quantity_sold * d.quantity_sold, 0) / (52 * 51))::double precision) * 52 / d.quantity_sold::double precision END AS variation
+                sqrt(greatest(d.squared * 52 - d.quantity_sold::double precision * d.quantity_sold::double precision, 0) / (52 * 51)) * 52 / d.quantity_sold::double precision END AS variation
         FROM (
-            SELECT k.product_id, k.warehouse_id, sum(k.quantity) AS quantity_sold, sum(k.quantity * k.quantity) AS squared
+            SELECT k.product_id, k.warehouse_id, sum(k.quantity) AS quantity_sold, sum(k.quantity_double * k.quantity_double) AS squared
             FROM (
-                SELECT e.product_id, e.warehouse_id, e.week, -sum(e.quantity) AS quantity
+                SELECT e.product_id, e.warehouse_id, e.week, -sum(e.quantity) AS quantity, sum(e.quantity::double precision) AS quantity_double
                 FROM (
                     SELECT i.product_id, i.warehouse_id, 0 AS week, 0::bigint AS quantity
                     FROM inventory.inventory_item i
