@@ -7,12 +7,16 @@
 -- never before it, so that the rest of the ledger need not be read.
 
 -- What came in, the layers that stock is made of. An item whose first movements
--- are no longer kept has what they left as one more layer: it is to be added here
--- by UNION ALL, with the balance as quantity and on_hand_after.
+-- are no longer kept has what they left as one more layer: its table is to be
+-- added by UNION ALL within l, with the balance as quantity and on_hand_after.
+-- The condition stays outside, so that single items are looked up by index in each.
 CREATE VIEW inventory.inbound_layer AS
-SELECT m.product_id, m.warehouse_id, m.movement_id, m.movement_type, m.quantity, m.on_hand_after, m.created_at, m.occurred_at
-FROM inventory.stock_movement m
-WHERE m.quantity > 0;
+SELECT l.product_id, l.warehouse_id, l.movement_id, l.movement_type, l.quantity, l.on_hand_after, l.created_at, l.occurred_at
+FROM (
+    SELECT m.product_id, m.warehouse_id, m.movement_id, m.movement_type, m.quantity, m.on_hand_after, m.created_at, m.occurred_at
+    FROM inventory.stock_movement m
+) AS l
+WHERE l.quantity > 0;
 COMMENT ON VIEW inventory.inbound_layer IS 'What came in: one row per movement that added to the quantity on hand, whatever its type.';
 COMMENT ON COLUMN inventory.inbound_layer.product_id IS 'The product.';
 COMMENT ON COLUMN inventory.inbound_layer.warehouse_id IS 'The warehouse.';
