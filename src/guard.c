@@ -141,10 +141,6 @@ inventory_ledger_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = CheckTrigger(fcinfo, NULL, IsImmutableEvent);
 
-	/* An opening balance moves on when more is retired. */
-	if (CalledByEngine() &&
-		strcmp(RelationGetRelationName(trigdata->tg_relation), "ledger_opening") == 0)
-		return PointerGetDatum(NULL);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
 			 errmsg("the ledger is append-only: %s of %s is not allowed",

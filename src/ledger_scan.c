@@ -77,23 +77,28 @@ LedgerLastMovement(int64 product_id, int64 warehouse_id, TimestampTz at,
 }
 
 /*
- * The partitions that end at `before` or earlier, as a list of their oids, the oldest
- * first.  The caller holds a lock on the ledger that keeps partitions in place.
+ * The partitions that end at `before` or earlier, the oldest first; how many.  The
+ * caller holds a lock on the ledger that keeps partitions in place.
  */
-List *
-LedgerPartitionsBefore(TimestampTz before)
+int
+LedgerPartitionsBefore(TimestampTz before, LedgerMonth **months)
 {
 	Relation	ledger = OpenLedger();
 	PartitionDesc partitions = RelationGetPartitionDesc(ledger, true);
 	PartitionBoundInfo bounds = partitions->boundinfo;
-	List	   *found = NIL;
+	int			found = 0;
 
+	*months = palloc(Max(bounds->ndatums, 1) * sizeof(LedgerMonth));
 	for (int i = 0; i < bounds->ndatums; i++)
 	{
 		if (bounds->indexes[i] >= 0 &&
 			bounds->kind[i][0] == PARTITION_RANGE_DATUM_VALUE &&
 			DatumGetTimestampTz(bounds->datums[i][0]) <= before)
-			found = lappend_oid(found, partitions->oids[bounds->indexes[i]]);
+			(*months)[found++] = (LedgerMonth)
+		{
+			.partition = partitions->oids[bounds->indexes[i]],
+				.end = DatumGetTimestampTz(bounds->datums[i][0])
+		};
 	}
 	table_close(ledger, AccessShareLock);
 	return found;

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
-#include "nodes/pg_list.h"
 
 /* Columns of stock_movement that C code reads from a row. */
 #define Anum_movement_id				1
@@ -19,8 +18,15 @@
 #define Anum_movement_created_at		13
 #define Natts_movement					15
 
+/* A partition of the ledger that has an end. */
+typedef struct LedgerMonth
+{
+	Oid			partition;
+	TimestampTz end;			/* of what is recorded in it; not in it itself */
+} LedgerMonth;
+
 extern bool LedgerLastMovement(int64 product_id, int64 warehouse_id, TimestampTz at,
 							   Datum *values, bool *nulls);
-extern List *LedgerPartitionsBefore(TimestampTz before);
+extern int	LedgerPartitionsBefore(TimestampTz before, LedgerMonth **months);
 
 #endif							/* INVENTORY_LEDGER_SCAN_H */

@@ -61,25 +61,26 @@ static KeptPlan oldest_in_default = {
 	.result = SPI_OK_SELECT
 };
 
+/* Months before this one are detached by then, or are attached again. */
 static KeptPlan write_openings = {
-	.sql = "INSERT INTO inventory.ledger_opening AS o "
+	.sql = "INSERT INTO inventory.ledger_opening "
 	"(product_id, warehouse_id, version, on_hand_after, created_at, movement_id, row_hash) "
 	"SELECT DISTINCT ON (m.product_id, m.warehouse_id) m.product_id, m.warehouse_id, "
 	"m.version, m.on_hand_after, m.created_at, m.movement_id, m.row_hash "
 	"FROM inventory.stock_movement m WHERE m.created_at OPERATOR(pg_catalog.<) $1 "
 	"ORDER BY m.product_id, m.warehouse_id, m.created_at DESC "
-	"ON CONFLICT (product_id, warehouse_id) DO UPDATE SET version = excluded.version, "
-	"on_hand_after = excluded.on_hand_after, created_at = excluded.created_at, "
-	"movement_id = excluded.movement_id, row_hash = excluded.row_hash "
-	"WHERE o.version OPERATOR(pg_catalog.<) excluded.version",
+	"ON CONFLICT (product_id, warehouse_id, version) DO NOTHING",
 	.result = SPI_OK_INSERT,
 	.nargs = 1,
 	.argtypes = {TIMESTAMPTZOID}
 };
 
+/* A month that was attached again and is retired once more was retired before. */
 static KeptPlan record_retirement = {
 	.sql = "INSERT INTO inventory.ledger_retirement "
-	"(partition_name, retired_before, movements, retired_at, retired_by) VALUES ($1, $2, $3, $4, $5)",
+	"(partition_name, retired_before, movements, retired_at, retired_by) VALUES ($1, $2, $3, $4, $5) "
+	"ON CONFLICT (partition_name) DO UPDATE SET movements = excluded.movements, "
+	"retired_at = excluded.retired_at, retired_by = excluded.retired_by",
 	.result = SPI_OK_INSERT,
 	.nargs = 5,
 	.argtypes = {TEXTOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, TEXTOID}
@@ -141,8 +142,8 @@ inventory_retire_movements(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 	TimestampTz cutoff;
-	List	   *partitions;
-	ListCell   *cell;
+	LedgerMonth *months;
+	int			count;
 	Identity	caller;
 
 	if (IsolationUsesXactSnapshot())
@@ -154,16 +155,13 @@ inventory_retire_movements(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 	PlanExecute(&lock_out_writers, NULL, NULL);
 	cutoff = RetirementCutoff(before);
-	partitions = LedgerPartitionsBefore(cutoff);
-	values[0] = TimestampTzGetDatum(cutoff);
-	if (partitions != NIL)
-		PlanExecute(&write_openings, values, NULL);
-	foreach(cell, partitions)
+	count = LedgerPartitionsBefore(cutoff, &months);
+	for (int i = 0; i < count; i++)
 	{
-		Oid			partition = lfirst_oid(cell);
-
-		values[0] = CStringGetTextDatum(get_rel_name(partition));
-		values[1] = Int64GetDatum(DetachPartition(partition, cutoff));
+		values[0] = TimestampTzGetDatum(months[i].end);
+		PlanExecute(&write_openings, values, NULL);
+		values[0] = CStringGetTextDatum(get_rel_name(months[i].partition));
+		values[1] = Int64GetDatum(DetachPartition(months[i].partition, cutoff));
 		tuplestore_putvalues(set->setResult, set->setDesc, values, nulls);
 	}
 	LeaveEngine(&caller);

@@ -24,7 +24,7 @@
 static KeptPlan find_opening = {
 	.sql = "SELECT o.on_hand_after, o.created_at FROM inventory.ledger_opening o "
 	"WHERE o.product_id OPERATOR(pg_catalog.=) $1 "
-	"AND o.warehouse_id OPERATOR(pg_catalog.=) $2",
+	"AND o.warehouse_id OPERATOR(pg_catalog.=) $2 ORDER BY o.version DESC LIMIT 1",
 	.result = SPI_OK_SELECT,
 	.reads = true,
 	.nargs = 2,

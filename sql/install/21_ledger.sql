@@ -52,16 +52,16 @@ CREATE TABLE inventory.ledger_opening (
     created_at timestamptz NOT NULL,
     movement_id bigint NOT NULL,
     row_hash bytea,
-    PRIMARY KEY (product_id, warehouse_id)
+    PRIMARY KEY (product_id, warehouse_id, version)
 );
-COMMENT ON TABLE inventory.ledger_opening IS 'What the last retired movement of an item left behind: where its history begins now. Written by retire_movements.';
+COMMENT ON TABLE inventory.ledger_opening IS 'What the last movement of an item in each retired month left behind. The latest is where its history begins now; the others are for months that are attached again. Written by retire_movements.';
 COMMENT ON COLUMN inventory.ledger_opening.product_id IS 'The product.';
 COMMENT ON COLUMN inventory.ledger_opening.warehouse_id IS 'The warehouse.';
-COMMENT ON COLUMN inventory.ledger_opening.version IS 'Version of the last retired movement; the first one that is left has the next.';
+COMMENT ON COLUMN inventory.ledger_opening.version IS 'Version of that movement.';
 COMMENT ON COLUMN inventory.ledger_opening.on_hand_after IS 'Quantity on hand after it, in base units.';
 COMMENT ON COLUMN inventory.ledger_opening.created_at IS 'When it was recorded.';
 COMMENT ON COLUMN inventory.ledger_opening.movement_id IS 'Its identifier.';
-COMMENT ON COLUMN inventory.ledger_opening.row_hash IS 'Its hash, which the first one that is left is chained to.';
+COMMENT ON COLUMN inventory.ledger_opening.row_hash IS 'Its hash, which the next one is chained to.';
 
 CREATE TABLE inventory.ledger_retirement (
     partition_name text PRIMARY KEY,

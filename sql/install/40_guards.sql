@@ -48,4 +48,4 @@ COMMENT ON TRIGGER zz_inventory_guard ON inventory.reservation IS 'Keeps item, q
 COMMENT ON TRIGGER zz_inventory_guard_truncate ON inventory.reservation IS 'Reservations cannot be truncated while one is ACTIVE.';
 COMMENT ON TRIGGER zz_inventory_guard ON inventory.stock_movement IS 'The ledger is append-only.';
 COMMENT ON TRIGGER zz_inventory_guard ON inventory.stock_movement_default IS 'The ledger is append-only.';
-COMMENT ON TRIGGER zz_inventory_guard ON inventory.ledger_opening IS 'Only retire_movements moves opening balances on.';
+COMMENT ON TRIGGER zz_inventory_guard ON inventory.ledger_opening IS 'Opening balances are append-only as the ledger is.';

@@ -14,8 +14,8 @@ CREATE FUNCTION inventory.verify_ledger()
 RETURNS TABLE (product_id bigint, warehouse_id bigint, problem text, expected bigint, actual bigint)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    -- Each movement beside the one before it. What was retired goes before: the
-    -- opening balance stands for it.
+    -- Each movement beside the one before it. The openings of retired months stand for
+    -- what was before.
     WITH history AS (
         SELECT m.*, false AS is_opening FROM inventory.stock_movement m
         UNION ALL
@@ -25,13 +25,13 @@ BEGIN ATOMIC
         SELECT h.product_id, h.warehouse_id, h.version, h.quantity, h.on_hand_after, h.created_at, h.movement_id, h.row_hash,
             lag(h.version, 1, 0::bigint) OVER item_history + 1 AS expected_version,
             lag(h.on_hand_after, 1, 0::bigint) OVER item_history AS on_hand_before,
-            -- Partitions that were attached again come before the opening that stands for them.
-            h.is_opening AND coalesce(lag(h.version) OVER item_history = h.version, true) AS is_start,
+            h.is_opening AS is_start,
             coalesce(h.created_at <= lag(h.created_at) OVER item_history, false) AS is_early,
             h.occurred_at > h.created_at AS is_future,
             h.row_hash IS DISTINCT FROM inventory.movement_hash(lag(h.row_hash) OVER item_history, h.movement_id, h.product_id, h.warehouse_id, h.movement_type, h.quantity, h.on_hand_after, h.version,
                 h.reference_id, h.reservation_id, h.root_cause, h.performed_by, h.session_role, h.created_at, h.occurred_at) AS is_forged,
-            h.is_opening AND lag(h.row_hash, 1, h.row_hash) OVER item_history IS DISTINCT FROM h.row_hash AS is_forged_start,
+            -- Of a month that was attached again: the movement that the opening stands for comes just before it.
+            h.is_opening AND coalesce(lag(h.version) OVER item_history = h.version, false) AND lag(h.row_hash) OVER item_history IS DISTINCT FROM h.row_hash AS is_forged_start,
             lead(h.version) OVER item_history IS NULL AS is_last
         FROM history h
         WINDOW item_history AS (PARTITION BY h.product_id, h.warehouse_id ORDER BY h.version, h.is_opening, h.movement_id)

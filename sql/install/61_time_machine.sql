@@ -53,6 +53,7 @@ BEGIN ATOMIC
                 SELECT x.version, x.row_hash FROM inventory.ledger_opening x
                 WHERE x.product_id = i.product_id AND x.warehouse_id = i.warehouse_id
                     AND inventory.on_hand_at(i.product_id, i.warehouse_id, ledger_digest.at) IS NOT NULL
+                ORDER BY x.version DESC LIMIT 1
             ) o ON (m.movement).version IS NULL
             WHERE (m.movement).version IS NOT NULL OR o.version IS NOT NULL
         ) e

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(134);
+SELECT plan(145);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -141,7 +141,8 @@ SELECT is((SELECT pg_get_function_arguments(p.oid) || ' -> ' || pg_get_function_
     s.arguments || ' -> ' || s.result, 'signature of ' || s.name) FROM signature s;
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.purchase_order']);
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.transfer_order']);
-SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', 'low_stock', 'movement_history', 'open_reservation', 'in_transit', 'supplier_performance', 'count_due', 'count_accuracy', 'shrinkage', 'item_demand', 'forecast_accuracy', 'replenishment_log', 'job_status']) v;
+SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', 'low_stock', 'movement_history', 'open_reservation', 'in_transit', 'supplier_performance', 'count_due', 'count_accuracy', 'shrinkage', 'item_demand', 'forecast_accuracy', 'replenishment_log', 'job_status',
+    'inventory_valuation', 'stock_ageing', 'stock_turnover', 'abc_classification', 'open_purchase_order', 'available_to_promise', 'stock_layer', 'item_cost', 'product_cost', 'costed_layer', 'inbound_layer']) v;
 
 -- Settings: what a session may say of its own work, and what only a superuser permits
 SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif(boot_val, '')) FROM pg_settings WHERE name LIKE 'inventory.%'$$, ARRAY[

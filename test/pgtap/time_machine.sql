@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(125);
+SELECT plan(131);
 
 \ir include/setup.psql
 
@@ -187,7 +187,7 @@ SELECT is_empty('SELECT * FROM pg_temp.wrong_levels()', 'levels are found in it'
 SELECT results_eq($$SELECT * FROM inventory.retire_movements('2026-01-20')$$, $$VALUES ('stock_movement_2019', 3::bigint), ('stock_movement_2025_11', 1), ('stock_movement_2025_12', 2)$$, 'the months before');
 SELECT pg_temp.healthy('retired');
 SELECT is((SELECT count(*) FROM inventory.stock_movement WHERE created_at < '2026-01-01'), 0::bigint, 'they are no longer in the ledger');
-SELECT results_eq('SELECT product_id, warehouse_id, version, on_hand_after FROM inventory.ledger_opening ORDER BY 1, 2', 'VALUES (1::bigint, 1::bigint, 3::bigint, 12::bigint), (3, 2, 2, 99), (4, 2, 1, 4)', 'what they left');
+SELECT results_eq('SELECT product_id, warehouse_id, version, on_hand_after FROM inventory.ledger_opening ORDER BY 1, 2, 3', 'VALUES (1::bigint, 1::bigint, 1::bigint, 10::bigint), (1, 1, 3, 12), (3, 2, 2, 99), (4, 2, 1, 4)', 'what they left, month by month');
 SELECT is(inventory.on_hand_at(1, 1, '2026-01-01'), 20::bigint, 'levels since then are as they were');
 SELECT is(inventory.on_hand_at(3, 2, '2026-01-05'), 99::bigint, 'also before an item moved again');
 SELECT is(inventory.on_hand_at(4, 2, now()), 4::bigint, 'and when it never did');
@@ -207,17 +207,25 @@ SELECT is((SELECT (version, quantity) FROM inventory.stock_movement WHERE produc
 SELECT pg_temp.healthy('gone on');
 SELECT results_eq($$SELECT * FROM inventory.retire_movements('2026-03-01')$$, $$VALUES ('stock_movement_2026_01', 2::bigint), ('stock_movement_2026_02', 2)$$, 'two more months');
 SELECT pg_temp.healthy('retired again');
-SELECT is((SELECT version FROM inventory.ledger_opening WHERE product_id = 1), 4::bigint, 'opening balances move on');
+SELECT is((SELECT string_agg(version::text, ' ' ORDER BY version) FROM inventory.ledger_opening WHERE product_id = 1), '1 3 4', 'opening balances are added');
+SELECT throws_ok('DELETE FROM inventory.ledger_opening', 'IV004', NULL, 'and stay');
 SELECT is_empty('SELECT * FROM inventory.rebuild_stock()', 'there is nothing to rebuild');
+SELECT is((SELECT string_agg(concat_ws(' ', quantity_remaining, occurred_at = '2026-01-10 00:00+00', movement_id IS NULL), ', ') FROM inventory.stock_layer WHERE product_id = 3), '97 t t', 'stock is as old as the last that was retired');
 -- Attached again, a month is checked with the rest.
 ALTER TABLE inventory.stock_movement ATTACH PARTITION inventory.stock_movement_2026_02 FOR VALUES FROM ('2026-02-01 00:00+00') TO ('2026-03-01 00:00+00');
+ALTER TABLE inventory.stock_movement ATTACH PARTITION inventory.stock_movement_2026_01 FOR VALUES FROM ('2026-01-01 00:00+00') TO ('2026-02-01 00:00+00');
+SELECT is((SELECT string_agg(concat_ws(' ', quantity_remaining, movement_id IS NULL), ', ') FROM inventory.stock_layer WHERE product_id = 1 AND occurred_at < '2026-03-01' AND movement_id IS NULL), NULL, 'and stands for itself');
 SELECT pg_temp.healthy('attached again');
+ALTER TABLE inventory.stock_movement ATTACH PARTITION inventory.stock_movement_2025_11 FOR VALUES FROM ('2025-11-01 00:00+00') TO ('2025-12-01 00:00+00');
+SELECT pg_temp.healthy('with a hole');
+SELECT results_eq($$SELECT * FROM inventory.retire_movements('2025-12-01')$$, $$VALUES ('stock_movement_2025_11', 1::bigint)$$, 'retired once more');
+SELECT pg_temp.healthy('without it');
 ALTER TABLE inventory.stock_movement_2026_02 DISABLE TRIGGER USER;
 UPDATE inventory.stock_movement_2026_02 SET reference_id = 'forged' WHERE product_id = 2 AND version = 2;
 SELECT results_eq('SELECT product_id, problem FROM inventory.verify_ledger()', $$VALUES (2::bigint, 'movement 2 does not have the hash of its content and the movement before it')$$, 'a forged row in it is found');
 UPDATE inventory.stock_movement_2026_02 SET reference_id = NULL WHERE product_id = 2 AND version = 2;
 ALTER TABLE inventory.ledger_opening DISABLE TRIGGER USER;
-UPDATE inventory.ledger_opening SET row_hash = sha256('x') WHERE product_id IN (1, 2);
+UPDATE inventory.ledger_opening SET row_hash = sha256('x') WHERE (product_id, version) IN ((1, 3), (2, 2));
 SELECT set_eq('SELECT product_id, problem FROM inventory.verify_ledger()', $$VALUES (1::bigint, 'movement 5 does not have the hash of its content and the movement before it'), (2, 'opening balance differs from the movement that it stands for'),
     (2, 'last hash differs from the ledger')$$, 'so is a forged opening balance');
 SELECT throws_ok(format('SELECT * FROM inventory.retire_movements(%s)', c.argument), '22023', NULL, 'retire_movements ' || c.argument)
