@@ -10,6 +10,7 @@
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -95,6 +96,7 @@ static void CheckNotBuiltin(const JobAccess *access, const char *hint);
 static bool NextRun(TimestampTz *next);
 static Datum RunHere(const Job *job, bool scheduled, const Identity *caller);
 static ErrorData *RunAsOwner(const Job *job, const Identity *caller, int64 *rows);
+static void FireDeferred(void);
 static void WakeAtCommit(XactEvent event, void *arg);
 
 /* Has this transaction changed a job? */
@@ -377,9 +379,11 @@ RunAsOwner(const Job *job, const Identity *caller, int64 *rows)
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resources = CurrentResourceOwner;
 	ErrorData  *volatile error = NULL;
+	bool		alone = !IsTransactionBlock();
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
+	RunArm(job, false);
 	PG_TRY();
 	{
 		Oid			owner = JobOwner(job);
@@ -392,17 +396,19 @@ RunAsOwner(const Job *job, const Identity *caller, int64 *rows)
 		GetUserIdAndSecContext(&engine.userid, &engine.sec_context);
 		SetUserIdAndSecContext(owner, security);
 		*rows = RunCommand(job);
+		if (owner == caller->userid && alone)
+			FireDeferred();
+		RunDisarm();
 		SetUserIdAndSecContext(engine.userid, engine.sec_context);
 		AtEOXact_GUC(false, level);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
+		RunDisarm();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (RunTimedOut())
-			QueryCancelPending = false;
-		else if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		if (!RunTimedOut() && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
@@ -411,6 +417,20 @@ RunAsOwner(const Job *job, const Identity *caller, int64 *rows)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = resources;
 	return error;
+}
+
+/*
+ * Has the deferred triggers of a transaction that is only there for this run fire
+ * now, while they belong to the run.  In one of the caller's own they would take
+ * his with them.
+ */
+static void
+FireDeferred(void)
+{
+	ConstraintsSetStmt all_immediate = {.type = T_ConstraintsSetStmt};
+
+	AfterTriggerSetState(&all_immediate);
+	CHECK_FOR_INTERRUPTS();
 }
 
 /*

@@ -41,6 +41,7 @@
 #include "utils/varlena.h"
 
 #include "guc.h"
+#include "worker/runner.h"
 
 #define MAX_DATABASES		64
 /* How often the launcher looks for databases that come and go. */
@@ -50,6 +51,7 @@
 #define RESTART_SOON_MS		3000
 #define RESTART_NAP_MS		200
 #define STOP_TIMEOUT_MS		10000
+#define STOP_AGAIN_MS		1000
 #define STOP_NAP_MS			20
 
 /* A worker of the launcher. */
@@ -99,7 +101,8 @@ static bool StartWorker(Oid database, int restart_time, BackgroundWorkerHandle *
 static Oid	TablespaceOf(Oid database);
 static int	FindProcesses(const char *type, Oid database, pid_t *pids, int most);
 static void WakeProcesses(const char *type, Oid database);
-static bool WaitForWorker(bool running);
+static void StopProcesses(Oid database);
+static bool WaitForWorker(bool running, int timeout_ms);
 
 /*
  * Called when the library is loaded.  Workers would disturb pg_upgrade.
@@ -197,7 +200,7 @@ inventory_worker_start(PG_FUNCTION_ARGS)
 			if (strcmp(lfirst(cell), here) != 0)
 				continue;
 			WakeProcesses(LAUNCHER_TYPE, InvalidOid);
-			if (WaitForWorker(true))
+			if (WaitForWorker(true, STOP_TIMEOUT_MS))
 				PG_RETURN_BOOL(true);
 			break;
 		}
@@ -208,7 +211,7 @@ inventory_worker_start(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("could not start the worker"),
 				 errhint("You might need to increase max_worker_processes, or look into the server's log.")));
-	(void) WaitForWorker(true);
+	(void) WaitForWorker(true, STOP_TIMEOUT_MS);
 	PG_RETURN_BOOL(true);
 }
 
@@ -218,22 +221,27 @@ inventory_worker_start(PG_FUNCTION_ARGS)
 Datum
 inventory_worker_stop(PG_FUNCTION_ARGS)
 {
-	pid_t		pids[8];
-	int			count;
+	pid_t		pid;
+	int			told_it;
 
 	(void) fcinfo;
 	SetStopped(MyDatabaseId, true);
-	count = FindProcesses(WORKER_TYPE, MyDatabaseId, pids, lengthof(pids));
-	if (count == 0)
+	if (FindProcesses(WORKER_TYPE, MyDatabaseId, &pid, 1) == 0)
 		PG_RETURN_BOOL(false);
-	for (int i = 0; i < count; i++)
-		(void) kill(pids[i], SIGUSR2);
-	if (!WaitForWorker(false))
-		ereport(ERROR,
-				(errcode(ERRCODE_QUERY_CANCELED),
-				 errmsg("the worker has not ended after %d seconds", STOP_TIMEOUT_MS / 1000),
-				 errhint("It will when the job that it runs lets go; see pg_stat_activity.")));
-	PG_RETURN_BOOL(true);
+	/* A job may catch that it is cancelled, so it is told again. */
+	for (told_it = 0; told_it < STOP_TIMEOUT_MS / STOP_AGAIN_MS; told_it++)
+	{
+		StopProcesses(MyDatabaseId);
+		if (!WaitForWorker(false, STOP_AGAIN_MS))
+			continue;
+		/* One that had to be ended is started again by the postmaster, where that started it. */
+		if (shared != NULL || told_it < RUN_PATIENCE || !WaitForWorker(true, RESTART_SOON_MS))
+			PG_RETURN_BOOL(true);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_QUERY_CANCELED),
+			 errmsg("the worker has not ended after %d seconds", STOP_TIMEOUT_MS / 1000),
+			 errhint("It will when the job that it runs lets go; see pg_stat_activity.")));
 }
 
 /*
@@ -594,15 +602,28 @@ WakeProcesses(const char *type, Oid database)
 }
 
 /*
+ * Tells the workers of a database to end.
+ */
+static void
+StopProcesses(Oid database)
+{
+	pid_t		pids[8];
+	int			count = FindProcesses(WORKER_TYPE, database, pids, lengthof(pids));
+
+	for (int i = 0; i < count; i++)
+		(void) kill(pids[i], SIGUSR2);
+}
+
+/*
  * Waits until there is a worker of this database, or none.  False when that takes
  * too long.
  */
 static bool
-WaitForWorker(bool running)
+WaitForWorker(bool running, int timeout_ms)
 {
 	pid_t		pid;
 
-	for (int waited = 0; waited < STOP_TIMEOUT_MS; waited += STOP_NAP_MS)
+	for (int waited = 0; waited < timeout_ms; waited += STOP_NAP_MS)
 	{
 		if ((FindProcesses(WORKER_TYPE, MyDatabaseId, &pid, 1) > 0) == running)
 			return true;

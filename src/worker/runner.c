@@ -30,6 +30,8 @@
 #define LATE_AFTER_MS	2000
 /* Doubling a delay more often than this is of no use. */
 #define MAX_DOUBLINGS	20
+/* A command that goes on though it was cancelled is cancelled again. */
+#define CANCEL_EVERY_MS	1000
 
 static KeptPlan insert_run = {
 	.sql = "INSERT INTO inventory.job_run (job_name, run_as, by_hand, status, scheduled_for, started_at, finished_at, reason) "
@@ -73,6 +75,8 @@ typedef struct NumberReceiver
 
 static volatile sig_atomic_t timed_out = false;
 static volatile sig_atomic_t command_running = false;
+static volatile sig_atomic_t process_may_end = false;
+static volatile sig_atomic_t cancels = 0;	/* of this command */
 static const char *running_job = NULL;
 
 static int64 InsertRun(const Job *job, bool by_hand, const char *status,
@@ -150,7 +154,6 @@ RunStart(const Job *job, bool by_hand, bool scheduled, const char *reason,
 	TimestampTz now = GetCurrentTimestamp();
 	int64		ignored;
 
-	timed_out = false;
 	run->run_id = InsertRun(job, by_hand, "RUNNING",
 							scheduled ? job->next_run_at : DT_NOBEGIN, DT_NOBEGIN, reason);
 	run->next = DT_NOBEGIN;
@@ -198,9 +201,40 @@ RunRefuseBroken(const Job *job)
 }
 
 /*
+ * The time of a run begins: from now on until RunDisarm it is cancelled when it
+ * takes longer than its timeout or is interrupted; again every second, since a
+ * command can catch that; and where the process is a worker, it ends in the end.
+ */
+void
+RunArm(const Job *job, bool in_worker)
+{
+	running_job = job->name;
+	process_may_end = in_worker;
+	cancels = 0;
+	timed_out = false;
+	command_running = true;
+	enable_timeout_every(JobTimeout(),
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), job->timeout_ms),
+						 CANCEL_EVERY_MS);
+}
+
+/*
+ * It is over, whether it succeeded or not.
+ */
+void
+RunDisarm(void)
+{
+	disable_timeout(JobTimeout(), false);
+	command_running = false;
+	running_job = NULL;
+	/* It may have fired when everything was done. */
+	if (timed_out)
+		QueryCancelPending = false;
+}
+
+/*
  * Runs the command as the current user, who must have been made the job's owner,
- * in the open SPI connection, for as long as its timeout allows.  Returns what
- * job_run.rows promises.
+ * in the open SPI connection.  Returns what job_run.rows promises.
  */
 int64
 RunCommand(const Job *job)
@@ -210,38 +244,21 @@ RunCommand(const Job *job)
 		.number = -1
 	};
 	SPIExecuteOptions options = {.dest = &receiver.pub};
-	TimeoutId	timeout = JobTimeout();
-	const char *outer_job = running_job;
-	volatile int code = 0;
+	int			code = SPI_execute_extended(job->command, &options);
+	uint64		rows = SPI_processed;
 
-	running_job = job->name;
-	command_running = true;
-	enable_timeout_after(timeout, (int) job->timeout_ms);
-	PG_TRY();
-	{
-		code = SPI_execute_extended(job->command, &options);
-	}
-	PG_FINALLY();
-	{
-		disable_timeout(timeout, false);
-		command_running = (outer_job != NULL);
-		running_job = outer_job;
-	}
-	PG_END_TRY();
-	/* It may have fired when everything was done. */
-	if (timed_out)
-		CHECK_FOR_INTERRUPTS();
+	CHECK_FOR_INTERRUPTS();
 	if (code < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the command cannot be run in a job"),
 				 errdetail("The server says %s.", SPI_result_code_string(code)),
 				 errhint("A job is one transaction: it can neither begin nor end one, nor talk to a client.")));
-	return receiver.rows == 1 && receiver.number >= 0 ? receiver.number : (int64) SPI_processed;
+	return receiver.rows == 1 && receiver.number >= 0 ? receiver.number : (int64) rows;
 }
 
 /*
- * Is a command running in this process?
+ * Is a run going on in this process?
  */
 bool
 RunInJob(void)
@@ -259,7 +276,8 @@ RunTimedOut(void)
 }
 
 /*
- * For a signal handler: cancels the command, if one is running.
+ * For a signal handler: cancels the command, if one is running.  It can catch that
+ * and go on; the end of the process it cannot catch.
  */
 void
 RunInterrupt(void)
@@ -268,6 +286,8 @@ RunInterrupt(void)
 		return;
 	InterruptPending = true;
 	QueryCancelPending = true;
+	if (++cancels > RUN_PATIENCE && process_may_end)
+		ProcDiePending = true;
 }
 
 /*

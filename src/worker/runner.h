@@ -11,6 +11,9 @@
 
 #include "schedule.h"
 
+/* How often a command is cancelled before its worker ends. */
+#define RUN_PATIENCE	5
+
 typedef struct Job
 {
 	char	   *name;
@@ -46,6 +49,8 @@ extern void RunStart(const Job *job, bool by_hand, bool scheduled,
 					 const char *reason, JobRun *run);
 extern void RunSkip(const Job *job, const char *reason);
 extern bool RunRefuseBroken(const Job *job);
+extern void RunArm(const Job *job, bool in_worker);
+extern void RunDisarm(void);
 extern int64 RunCommand(const Job *job);
 extern bool RunInJob(void);
 extern bool RunTimedOut(void);

@@ -553,8 +553,9 @@ RunScheduled(const Job *job, const JobRun *run)
 /*
  * The run itself: the command as the job's owner, and the record of its success
  * as the extension's, in one transaction.  It is the owner again who commits:
- * deferred triggers run then.  Returns the error of a run that failed, in the
- * turn's memory.
+ * deferred triggers run then, and what is held open is read to its end, all of it
+ * within the job's timeout.  Returns the error of a run that failed, in the turn's
+ * memory.
  */
 static ErrorData *
 RunInTransaction(const Job *job, const JobRun *run)
@@ -579,6 +580,7 @@ RunInTransaction(const Job *job, const JobRun *run)
 					 errmsg("a run was started by hand at the same time")));
 		GetUserIdAndSecContext(&engine, &security);
 		owner = JobOwner(job);
+		RunArm(job, true);
 		BecomeOwner(owner);
 		rows = RunCommand(job);
 		SetUserIdAndSecContext(engine, security);
@@ -587,10 +589,12 @@ RunInTransaction(const Job *job, const JobRun *run)
 		SPI_finish();
 		PopActiveSnapshot();
 		CommitTransactionCommand();
+		RunDisarm();
 	}
 	PG_CATCH();
 	{
 		HOLD_INTERRUPTS();
+		RunDisarm();
 		disable_all_timeouts(false);
 		QueryCancelPending = false;
 		MemoryContextSwitchTo(turn);
