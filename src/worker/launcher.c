@@ -74,6 +74,7 @@ typedef struct WorkerShared
 
 PG_FUNCTION_INFO_V1(inventory_worker_start);
 PG_FUNCTION_INFO_V1(inventory_worker_stop);
+PG_FUNCTION_INFO_V1(inventory_worker_pid);
 PGDLLEXPORT void inventory_launcher_main(Datum argument) pg_attribute_noreturn();
 
 static WorkerShared *shared = NULL;
@@ -242,6 +243,19 @@ inventory_worker_stop(PG_FUNCTION_ARGS)
 			(errcode(ERRCODE_QUERY_CANCELED),
 			 errmsg("the worker has not ended after %d seconds", STOP_TIMEOUT_MS / 1000),
 			 errhint("It will when the job that it runs lets go; see pg_stat_activity.")));
+}
+
+/*
+ * worker_pid()
+ */
+Datum
+inventory_worker_pid(PG_FUNCTION_ARGS)
+{
+	pid_t		pid;
+
+	if (FindProcesses(WORKER_TYPE, MyDatabaseId, &pid, 1) == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(pid);
 }
 
 /*

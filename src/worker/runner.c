@@ -83,6 +83,8 @@ static int64 InsertRun(const Job *job, bool by_hand, const char *status,
 					   TimestampTz scheduled_for, TimestampTz finished_at,
 					   const char *reason);
 static void SetJobTag(LOCKTAG *tag, const char *name);
+static void ReadOwner(uint64 row, Job *job);
+static char *BrokenReason(const Job *job);
 static char *ReadText(uint64 row, int column);
 static TimeoutId JobTimeout(void);
 static void HandleTimeout(void);
@@ -104,27 +106,35 @@ JobRead(uint64 row, Job *job)
 	job->schedule = ReadText(row, 2);
 	job->command = ReadText(row, 3);
 	job->timezone = ReadText(row, 4);
-	job->owner = ReadText(row, 5);
 	job->timeout_ms = PlanInt64(row, 6);
 	value = PlanColumn(row, 7, &isnull);
 	job->next_run_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
 	job->failures = DatumGetInt32(PlanColumn(row, 8, &isnull));
+	ReadOwner(row, job);
 }
 
 /*
- * The role that a job runs as.  Raises 42704 when there is none any more.
+ * The role that a job runs as.  Raises 42704 when it is gone.
  */
 Oid
 JobOwner(const Job *job)
 {
-	Oid			owner = get_role_oid(job->owner, true);
-
-	if (!OidIsValid(owner))
+	/* It may have gone since the job was read. */
+	if (GetUserNameFromId(job->owner_oid, true) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("role \"%s\", as which job \"%s\" runs, does not exist",
+				 errmsg("role \"%s\", as which job \"%s\" runs, does not exist any more",
 						job->owner, job->name)));
-	return owner;
+	return job->owner_oid;
+}
+
+/*
+ * The clock that jobs go by.  Tests of schedules move it.
+ */
+TimestampTz
+JobNow(void)
+{
+	return GetCurrentTimestamp() + guc_job_clock_offset * USECS_PER_SEC;
 }
 
 /*
@@ -151,7 +161,7 @@ void
 RunStart(const Job *job, bool by_hand, bool scheduled, const char *reason,
 		 JobRun *run)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	int64		ignored;
 
 	run->run_id = InsertRun(job, by_hand, "RUNNING",
@@ -170,7 +180,7 @@ RunStart(const Job *job, bool by_hand, bool scheduled, const char *reason,
 void
 RunSkip(const Job *job, const char *reason)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	Schedule	schedule;
 	int64		ignored;
 
@@ -181,21 +191,18 @@ RunSkip(const Job *job, const char *reason)
 }
 
 /*
- * A job whose schedule cannot be read, though it was checked when it was stored:
- * its time zone is no longer known, say.  Records that once a day.  False when all
- * is well.
+ * A job that cannot be run until somebody changes it.  Records that once a day.
+ * False when all is well.
  */
 bool
 RunRefuseBroken(const Job *job)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	Schedule	schedule;
-	CronError	ignored;
+	TimestampTz now = JobNow();
+	char	   *reason = BrokenReason(job);
 
-	if (ScheduleRead(job->schedule, job->timezone, &schedule, &ignored))
+	if (reason == NULL)
 		return false;
-	(void) InsertRun(job, false, "SKIPPED", job->next_run_at, now,
-					 psprintf("\"%s\" in time zone \"%s\" is no schedule", job->schedule, job->timezone));
+	(void) InsertRun(job, false, "SKIPPED", job->next_run_at, now, reason);
 	JobReschedule(job, job->next_run_at, now + USECS_PER_DAY, job->failures + 1);
 	return true;
 }
@@ -302,7 +309,7 @@ RunEnd(const Job *job, const JobRun *run, int64 rows, const ErrorData *error)
 
 	values[0] = Int64GetDatum(run->run_id);
 	values[1] = CStringGetTextDatum(error == NULL ? "SUCCEEDED" : "FAILED");
-	values[2] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[2] = TimestampTzGetDatum(JobNow());
 	values[3] = Int64GetDatum(rows);
 	if (error == NULL)
 		nulls[4] = nulls[5] = 'n';
@@ -328,7 +335,7 @@ RunEnd(const Job *job, const JobRun *run, int64 rows, const ErrorData *error)
 void
 RunReschedule(const Job *job, const JobRun *run, bool failed)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	TimestampTz until = failed ? JobRetryAt(job->failures + 1, now) : now;
 	TimestampTz next = run->next;
 	int			failures = failed ? job->failures + 1 : 0;
@@ -411,7 +418,7 @@ InsertRun(const Job *job, bool by_hand, const char *status,
 	values[4] = TimestampTzGetDatum(scheduled_for);
 	if (scheduled_for == DT_NOBEGIN)
 		nulls[4] = 'n';
-	values[5] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[5] = TimestampTzGetDatum(JobNow());
 	values[6] = TimestampTzGetDatum(finished_at);
 	if (finished_at == DT_NOBEGIN)
 		nulls[6] = 'n';
@@ -434,6 +441,45 @@ SetJobTag(LOCKTAG *tag, const char *name)
 
 	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, ExtensionRelationId, (uint32) hash,
 					   1 + (uint16) (hash >> 32) % 0x7ff0);
+}
+
+/*
+ * The owner of a job goes by its number; the name is what is left of a role that
+ * was dropped, and somebody else may have it now.
+ */
+static void
+ReadOwner(uint64 row, Job *job)
+{
+	bool		isnull;
+	Datum		value = PlanColumn(row, 9, &isnull);
+	char	   *name = isnull ? NULL : GetUserNameFromId(DatumGetObjectId(value), true);
+
+	job->owner = ReadText(row, 5);
+	job->owner_oid = name == NULL ? InvalidOid : DatumGetObjectId(value);
+	job->renamed = name != NULL && strcmp(name, job->owner) != 0;
+	if (job->renamed)
+		job->owner = name;
+}
+
+/*
+ * Why a job cannot be run as it is: its owner is gone, or its schedule, which was
+ * checked when it was stored, cannot be read any more, its time zone being unknown
+ * by now, say.  NULL when all is well.
+ */
+static char *
+BrokenReason(const Job *job)
+{
+	Schedule	schedule;
+	CronError	ignored;
+
+	if (!OidIsValid(job->owner_oid))
+		return psprintf(OidIsValid(get_role_oid(job->owner, true)) ?
+						"role \"%s\" is another one than scheduled it; alter_job has it run as this one" :
+						"role \"%s\", as which it runs, does not exist",
+						job->owner);
+	if (!ScheduleRead(job->schedule, job->timezone, &schedule, &ignored))
+		return psprintf("\"%s\" in time zone \"%s\" is no schedule", job->schedule, job->timezone);
+	return NULL;
 }
 
 /*

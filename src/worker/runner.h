@@ -20,7 +20,9 @@ typedef struct Job
 	char	   *schedule;
 	char	   *command;
 	char	   *timezone;
-	char	   *owner;
+	char	   *owner;			/* what the role is called now, or was last */
+	Oid			owner_oid;		/* InvalidOid when that role is gone */
+	bool		renamed;
 	int64		timeout_ms;
 	TimestampTz next_run_at;	/* DT_NOBEGIN when it is not enabled */
 	int			failures;		/* in a row */
@@ -30,7 +32,8 @@ typedef struct Job
 #define JOB_COLUMNS \
 	"j.name, j.schedule, j.command, j.timezone, j.owner, " \
 	"CAST(EXTRACT(epoch FROM j.timeout) OPERATOR(pg_catalog.*) 1000 AS pg_catalog.int8), " \
-	"j.next_run_at, j.consecutive_failures "
+	"j.next_run_at, j.consecutive_failures, j.owner_oid "
+#define JOB_COLUMN_COUNT	9
 
 /* A run that has begun. */
 typedef struct JobRun
@@ -42,6 +45,7 @@ typedef struct JobRun
 
 extern void JobRead(uint64 row, Job *job);
 extern Oid	JobOwner(const Job *job);
+extern TimestampTz JobNow(void);
 
 extern bool JobLock(const char *name);
 

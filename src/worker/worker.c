@@ -71,6 +71,16 @@ static KeptPlan find_due = {
 	.argtypes = {TIMESTAMPTZOID}
 };
 
+/* Roles that have been renamed; a dump goes by the name. */
+static KeptPlan follow_owners = {
+	.sql = "UPDATE inventory.job AS j SET owner = n.name FROM ("
+	"SELECT k.name AS job, CAST(r.rolname AS pg_catalog.text) AS name FROM inventory.job k "
+	"JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) k.owner_oid "
+	"WHERE CAST(r.rolname AS pg_catalog.text) OPERATOR(pg_catalog.<>) k.owner "
+	"FOR NO KEY UPDATE OF k SKIP LOCKED) AS n WHERE j.name OPERATOR(pg_catalog.=) n.job",
+	.result = SPI_OK_UPDATE
+};
+
 static KeptPlan find_next = {
 	.sql = "SELECT pg_catalog.min(j.next_run_at) FROM inventory.job j WHERE j.enabled",
 	.result = SPI_OK_SELECT
@@ -239,7 +249,7 @@ BecomeTheWorker(void)
 		told = true;
 		Nap(EXTENSION_NAP_MS);
 	}
-	working_since = GetCurrentTimestamp();
+	working_since = JobNow();
 	CloseCrashed();
 }
 
@@ -382,7 +392,7 @@ EndWork(void)
 static void
 CloseCrashed(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	Datum		value = TimestampTzGetDatum(now);
 	Job		   *jobs;
 	uint64		count;
@@ -408,12 +418,13 @@ CloseCrashed(void)
 }
 
 /*
- * Removes old records of runs, once in a while and not too many at once.
+ * Once in a while: removes old records of runs, not too many at once, and notes
+ * which roles have been renamed.
  */
 static void
 Purge(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	Datum		values[2];
 	uint64		rows;
 
@@ -424,6 +435,7 @@ Purge(void)
 	if (!BeginWork())
 		return;
 	rows = PlanExecute(&purge_runs, values, NULL);
+	PlanExecute(&follow_owners, NULL, NULL);
 	EndWork();
 	if (rows < PURGE_ROWS)
 		purged_at = now;
@@ -438,7 +450,7 @@ static bool
 TakeDueJob(Job *job, JobRun *run, bool *skipped)
 {
 	MemoryContext turn = CurrentMemoryContext;
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	Datum		value = TimestampTzGetDatum(now);
 	bool		taken = false;
 
@@ -451,6 +463,8 @@ TakeDueJob(Job *job, JobRun *run, bool *skipped)
 
 		JobRead(0, job);
 		MemoryContextSwitchTo(work);
+		if (job->renamed)
+			PlanExecute(&follow_owners, NULL, NULL);
 		taken = !RunRefuseBroken(job) && RunOrSkip(job, now, run);
 		*skipped = !taken;
 	}
@@ -500,7 +514,7 @@ StartReason(const Job *job, TimestampTz now)
 static long
 UntilNextJob(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	TimestampTz next = 0;
 	bool		isnull;
 	Datum		value;
@@ -544,7 +558,7 @@ RunScheduled(const Job *job, const JobRun *run)
 		RunReschedule(job, run, false);
 		EndWork();
 	}
-	busy_until = GetCurrentTimestamp();
+	busy_until = JobNow();
 	strlcpy(busy_with, job->name, sizeof(busy_with));
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(131);
+SELECT plan(132);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -44,7 +44,7 @@ INSERT INTO entity VALUES
     ('root_cause', 'code, description'),
     ('cycle_count', 'count_id, product_id, warehouse_id, due_on, counted_at, counted_by, counted_quantity, system_quantity, delta, root_cause, movement_id'),
     ('procurement_notification', 'notification_id, po_id, payload, created_at, acknowledged_at'),
-    ('job', 'name, schedule, command, enabled, timeout, timezone, owner, next_run_at'),
+    ('job', 'name, schedule, command, enabled, timeout, timezone, owner, next_run_at, owner_oid'),
     ('job_run', 'run_id, job_name, status, started_at, finished_at, rows, error, reason'),
     ('purchase_receipt', 'receipt_id, po_id, line_no, quantity, unit_cost, received_at, lead_time_days, movement_id');
 SELECT has_table('inventory', e.name, 'table ' || e.name) FROM entity e;
@@ -132,7 +132,7 @@ SELECT is((SELECT pg_get_function_arguments(p.oid) || ' -> ' || pg_get_function_
     s.arguments || ' -> ' || s.result, 'signature of ' || s.name) FROM signature s;
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.purchase_order']);
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.transfer_order']);
-SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', 'low_stock', 'movement_history', 'open_reservation', 'in_transit', 'supplier_performance', 'count_due', 'count_accuracy', 'shrinkage', 'item_demand', 'forecast_accuracy', 'replenishment_log', 'job_status']) v;
+SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', 'low_stock', 'movement_history', 'open_reservation', 'in_transit', 'supplier_performance', 'count_due', 'count_accuracy', 'shrinkage', 'item_demand', 'forecast_accuracy', 'replenishment_log', 'job_status', 'job_history']) v;
 
 -- Settings: what a session may say of its own work, and what only a superuser permits
 SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif(boot_val, '')) FROM pg_settings WHERE name LIKE 'inventory.%'$$, ARRAY[
@@ -140,7 +140,7 @@ SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif
     'allocation enum user priority', 'over_receipt_tolerance_percent real superuser 0',
     'count_window_days integer user 90', 'count_fast_percent real user 80', 'count_fast_days integer user 7', 'count_slow_days integer user 28', 'count_start_hours integer user 24',
     'order_cost real user 25', 'holding_rate real user 0.25', 'replenish_by_transfer bool user off', 'replenishment_log_days integer user 90',
-    'databases string sighup', 'job_run_retention_days integer sighup 30', 'job_backoff integer sighup 30000', 'job_backoff_max integer sighup 3600000'], 'settings and their defaults');
+    'databases string sighup', 'job_run_retention_days integer sighup 30', 'job_backoff integer sighup 30000', 'job_backoff_max integer sighup 3600000', 'job_clock_offset integer sighup 0'], 'settings and their defaults');
 SELECT is((SELECT enumvals FROM pg_settings WHERE name = 'inventory.allocation'), ARRAY['priority', 'most_stock', 'fewest_splits'], 'ways to allocate');
 SELECT throws_ok('SET inventory.allocate = 1', '42602', NULL, 'a setting that does not exist is refused');
 

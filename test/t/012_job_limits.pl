@@ -15,6 +15,7 @@ $node->append_conf('postgresql.conf', q{
 shared_preload_libraries = 'inventory'
 inventory.databases = 'postgres'
 inventory.job_backoff = '1s'
+inventory.job_run_retention_days = 3650
 });
 $node->start;
 $node->safe_psql('postgres', q{
@@ -75,6 +76,45 @@ ok(poll(q{SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'invent
 is($node->safe_psql('postgres', 'SELECT inventory.worker_stop()'), 't', 'worker_stop() ends it too');
 $node->safe_psql('postgres', q{SELECT inventory.unschedule_job('ever'); SELECT inventory.worker_start()});
 
+# The owner is a role, not a name.
+is($node->safe_psql('postgres', q{SELECT worker_pid = (SELECT pid FROM pg_stat_activity WHERE backend_type = 'inventory worker') FROM inventory.job_status WHERE name = 'good'}), 't', 'job_status has the worker');
+$node->safe_psql('postgres', q{
+CREATE ROLE clerk;
+GRANT INSERT ON seen TO clerk;
+SELECT inventory.grant_access('clerk', 'admin');
+SET ROLE clerk;
+SELECT inventory.schedule_job('hers', '1 second', 'INSERT INTO public.seen DEFAULT VALUES');
+RESET ROLE;
+ALTER ROLE clerk RENAME TO officer;
+CREATE ROLE clerk SUPERUSER;
+});
+ok(poll(q{SELECT count(*) > 0 FROM seen WHERE who = 'officer'}), 'a role that was renamed runs its job');
+is($node->safe_psql('postgres', q{SELECT (SELECT owner FROM inventory.job WHERE name = 'hers'), count(*) FROM inventory.job_run WHERE job_name = 'hers' AND status <> 'SUCCEEDED'}), 'officer|0', 'under its new name');
+$node->safe_psql('postgres', q{DROP OWNED BY officer; DROP ROLE officer; CREATE ROLE officer SUPERUSER; TRUNCATE seen});
+ok(poll(q{SELECT count(*) = 1 FROM inventory.job_run WHERE job_name = 'hers' AND status = 'SKIPPED' AND reason = 'role "officer" is another one than scheduled it; alter_job has it run as this one'}), 'another role of that name does not');
+my $last = $node->safe_psql('postgres', q{SELECT max(run_id) FROM inventory.job_run});
+ok(poll(qq{SELECT count(*) >= 2 FROM inventory.job_run WHERE run_id > $last AND job_name = 'good'}), 'while others run');
+is($node->safe_psql('postgres', q{SELECT count(*), (SELECT count(*) FROM seen) FROM inventory.job_run WHERE job_name = 'hers' AND status = 'SKIPPED'}), '1|0', 'it is said once');
+$node->safe_psql('postgres', q{SELECT inventory.alter_job('hers', schedule => '1 second')});
+ok(poll(q{SELECT count(*) > 0 FROM seen WHERE who = 'officer'}), 'until somebody with its rights says so');
+$node->safe_psql('postgres', q{SELECT inventory.unschedule_job('hers')});
+
+# Schedules by another clock: a year of them, with the hour that London does not have.
+$node->safe_psql('postgres', q{
+SELECT inventory.schedule_job('early', '30 1 * 3 *', 'SELECT 42', 'Europe/London');
+SELECT inventory.unschedule_job('good');
+});
+my $due = $node->safe_psql('postgres', q{SELECT next_run_at FROM inventory.job WHERE name = 'early'});
+for my $day (1 .. 32)
+{
+    my $offset = $node->safe_psql('postgres', q{SELECT ceil(extract(epoch FROM next_run_at - clock_timestamp())) FROM inventory.job WHERE name = 'early'});
+    $node->safe_psql('postgres', "ALTER SYSTEM SET inventory.job_clock_offset = $offset");
+    $node->reload;
+    last unless poll_quietly(qq{SELECT count(*) >= $day FROM inventory.job_run WHERE job_name = 'early' AND status = 'SUCCEEDED' AND rows = 42});
+}
+is($node->safe_psql('postgres', q{SELECT count(*), bool_and(reason IS NULL AND started_at BETWEEN scheduled_for AND scheduled_for + interval '2 seconds'), count(*) FILTER (WHERE to_char(scheduled_for AT TIME ZONE 'Europe/London', 'HH24:MI') = '02:00') FROM inventory.job_run WHERE job_name = 'early'}), '32|t|1', 'a month of nights by a clock that is moved');
+is($node->safe_psql('postgres', qq{SELECT min(scheduled_for) = '$due', max(scheduled_for) - min(scheduled_for) > interval '360 days' FROM inventory.job_run WHERE job_name = 'early'}), 't|t', 'each in its turn');
+
 $node->stop;
 done_testing();
 
@@ -82,6 +122,17 @@ sub poll
 {
     my ($query) = @_;
     return $node->poll_query_until('postgres', $query);
+}
+
+sub poll_quietly
+{
+    my ($query) = @_;
+    my $until = time + $PostgreSQL::Test::Utils::timeout_default;
+    while (time < $until)
+    {
+        return 1 if $node->safe_psql('postgres', $query) eq 't';
+    }
+    return 0;
 }
 
 sub worker_pid
