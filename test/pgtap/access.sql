@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(1193);
+SELECT plan(1199);
 
 \ir include/setup.psql
 
@@ -130,6 +130,7 @@ INSERT INTO call VALUES
     ('reader', 'SELECT inventory.worker_pid()'),
     ('admin', 'SELECT * FROM inventory.job_run'),
     ('nobody', 'SELECT * FROM inventory.job'),
+    ('nobody', 'SELECT inventory.computed_policy(1, 1, 1, 1, 1, 1, 1, 1)'),
     ('admin', $$SELECT inventory.pg_cron_schedule('1 minute', 'UTC')$$);
 INSERT INTO call SELECT 'reader', 'SELECT * FROM ' || c.oid::regclass FROM pg_class c
     WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname NOT IN ('idempotency_key', 'job', 'job_run');

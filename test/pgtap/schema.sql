@@ -57,8 +57,8 @@ SELECT is_empty($$
     SELECT a.attrelid::regclass, a.attname, a.atttypid::regtype
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
-    -- Sums over the days of a window are exact and may be larger.
-    AND c.relname <> 'demand_state'
+    -- Sums over a day and over a window are exact and may be larger.
+    AND c.relname NOT IN ('demand_daily', 'demand_state')
     AND ((a.attname ~ 'quantity|^on_hand|^delta$' AND a.atttypid <> 'int8'::regtype)
         OR (a.attname ~ '_at$' AND a.atttypid <> 'timestamptz'::regtype)
         OR (a.attname ~ 'unit_cost|unit_price' AND a.atttypid <> 'numeric'::regtype)
