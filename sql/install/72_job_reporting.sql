@@ -6,9 +6,9 @@ SELECT j.name, j.schedule, j.timezone, coalesce(o.rolname::text, j.owner) COLLAT
     j.next_run_at, j.next_run_at AT TIME ZONE j.timezone AS next_run_local, j.consecutive_failures,
     s.started_at AS last_skipped_at, s.reason AS last_skip_reason, w.worker_pid
 FROM inventory.job j
-LEFT JOIN pg_roles o ON o.oid = j.owner_oid
+LEFT JOIN pg_roles o ON o.oid = CASE WHEN j.is_builtin THEN (SELECT c.relowner FROM pg_class c WHERE c.oid = j.tableoid) ELSE j.owner_oid END
 CROSS JOIN LATERAL (
-    SELECT has_function_privilege('inventory.grant_access(regrole, text)', 'EXECUTE') OR pg_has_role(j.owner_oid, 'USAGE') AS may_see
+    SELECT has_function_privilege('inventory.grant_access(regrole, text)', 'EXECUTE') OR pg_has_role(o.oid, 'USAGE') AS may_see
 ) AS m
 CROSS JOIN (SELECT inventory.worker_pid() AS worker_pid) AS w
 LEFT JOIN LATERAL (

@@ -164,6 +164,7 @@ RunStart(const Job *job, bool by_hand, bool scheduled, const char *reason,
 	TimestampTz now = JobNow();
 	int64		ignored;
 
+	timed_out = false;
 	run->run_id = InsertRun(job, by_hand, "RUNNING",
 							scheduled ? job->next_run_at : DT_NOBEGIN, DT_NOBEGIN, reason);
 	run->next = DT_NOBEGIN;
@@ -218,7 +219,6 @@ RunArm(const Job *job, bool in_worker)
 	running_job = job->name;
 	process_may_end = in_worker;
 	cancels = 0;
-	timed_out = false;
 	command_running = true;
 	enable_timeout_every(JobTimeout(),
 						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), job->timeout_ms),

@@ -28,11 +28,16 @@ typedef struct Job
 	int			failures;		/* in a row */
 } Job;
 
+/* Who a job belongs to; built-in ones to the owner of the extension, whoever that is by now. */
+#define JOB_OWNER(job) \
+	"CASE WHEN " job ".is_builtin THEN (SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) " job ".tableoid) " \
+	"ELSE " job ".owner_oid END "
+
 /* The columns that JobRead reads, of inventory.job j. */
 #define JOB_COLUMNS \
 	"j.name, j.schedule, j.command, j.timezone, j.owner, " \
 	"CAST(EXTRACT(epoch FROM j.timeout) OPERATOR(pg_catalog.*) 1000 AS pg_catalog.int8), " \
-	"j.next_run_at, j.consecutive_failures, j.owner_oid "
+	"j.next_run_at, j.consecutive_failures, " JOB_OWNER("j")
 #define JOB_COLUMN_COUNT	9
 
 /* A run that has begun. */

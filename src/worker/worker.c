@@ -75,7 +75,7 @@ static KeptPlan find_due = {
 static KeptPlan follow_owners = {
 	.sql = "UPDATE inventory.job AS j SET owner = n.name FROM ("
 	"SELECT k.name AS job, CAST(r.rolname AS pg_catalog.text) AS name FROM inventory.job k "
-	"JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) k.owner_oid "
+	"JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) " JOB_OWNER("k")
 	"WHERE CAST(r.rolname AS pg_catalog.text) OPERATOR(pg_catalog.<>) k.owner "
 	"FOR NO KEY UPDATE OF k SKIP LOCKED) AS n WHERE j.name OPERATOR(pg_catalog.=) n.job",
 	.result = SPI_OK_UPDATE

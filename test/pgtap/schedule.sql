@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(149);
+SELECT plan(151);
 
 -- The next time after a given one. Times are UTC on both sides.
 CREATE TEMP TABLE due (schedule text, after text, timezone text, next text, what text);
@@ -225,6 +225,10 @@ INSERT INTO inventory.job (name, schedule, command, owner, owner_oid) VALUES ('l
 SELECT results_eq($$SELECT name, owner_oid FROM inventory.job WHERE name IN ('loaded', 'lost') ORDER BY name$$, $$VALUES ('loaded', 'inventory_test_bob'::regrole::oid), ('lost', NULL)$$, 'what is loaded goes by the name');
 CREATE ROLE inventory_test_nobody;
 SELECT throws_ok($$SELECT inventory.run_job('lost')$$, 'IV002', NULL, 'a role that comes later is not the one that was meant');
+CREATE ROLE inventory_test_owner SUPERUSER;
+ALTER TABLE inventory.job OWNER TO inventory_test_owner;
+SELECT is((SELECT run_as || ' ' || status FROM inventory.run_job('expire_reservations')), 'inventory_test_owner SUCCEEDED', 'built-in jobs go with the extension');
+SELECT is((SELECT owner FROM inventory.job_status WHERE name = 'expire_reservations'), 'inventory_test_owner', 'as job_status says');
 
 -- A command does not see what the session has set.
 CREATE TABLE public.inventory_test_setting (name text, setting text);
