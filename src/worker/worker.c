@@ -156,6 +156,7 @@ void
 inventory_worker_main(Datum argument)
 {
 	MemoryContext turn;
+	long		nap = 0;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -168,12 +169,11 @@ inventory_worker_main(Datum argument)
 	turn = AllocSetContextCreate(TopMemoryContext, "inventory worker turn", ALLOCSET_DEFAULT_SIZES);
 	for (;;)
 	{
-		long		nap;
-
+		/* First of all: it may have been told to end before it began. */
+		Nap(nap);
 		MemoryContextSwitchTo(turn);
 		nap = Turn();
 		MemoryContextReset(turn);
-		Nap(nap);
 	}
 }
 

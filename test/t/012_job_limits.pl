@@ -115,6 +115,16 @@ for my $day (1 .. 32)
 is($node->safe_psql('postgres', q{SELECT count(*), bool_and(reason IS NULL AND started_at BETWEEN scheduled_for AND scheduled_for + interval '2 seconds'), count(*) FILTER (WHERE to_char(scheduled_for AT TIME ZONE 'Europe/London', 'HH24:MI') = '02:00') FROM inventory.job_run WHERE job_name = 'early'}), '32|t|1', 'a month of nights by a clock that is moved');
 is($node->safe_psql('postgres', qq{SELECT min(scheduled_for) = '$due', max(scheduled_for) - min(scheduled_for) > interval '360 days' FROM inventory.job_run WHERE job_name = 'early'}), 't|t', 'each in its turn');
 
+# One that the postmaster itself would start again.
+$node->append_conf('postgresql.conf', q{shared_preload_libraries = ''});
+$node->safe_psql('postgres', q{ALTER SYSTEM RESET ALL});
+$node->restart;
+$node->safe_psql('postgres', "UPDATE inventory.job SET enabled = false; SELECT inventory.schedule_job('ever', '1 second', \$c\$$for_ever\$c\$); SELECT inventory.worker_start()");
+ok(poll(q{SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'inventory worker' AND wait_event = 'PgSleep'}), 'a worker without preloading');
+is($node->safe_psql('postgres', 'SELECT inventory.worker_stop()'), 't', 'is stopped, though its job does not want to');
+sleep 3;
+is($node->safe_psql('postgres', 'SELECT worker_pid FROM inventory.job_status LIMIT 1'), '', 'and stays away');
+
 $node->stop;
 done_testing();
 
