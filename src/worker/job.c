@@ -350,7 +350,7 @@ UpdateJob(JobAccess *access, Datum *values, char *nulls)
 		job->owner_oid = get_role_oid(job->owner, false);
 		ereport(NOTICE,
 				(errmsg("job \"%s\" runs as role \"%s\" from now on", job->name, job->owner),
-				 errdetail("It was scheduled by another role of that name.")));
+				 errdetail("Its owner was dropped, or was not there yet when it was loaded.")));
 	}
 	if (nulls == NULL)
 		nulls = all_set;
