@@ -26,6 +26,7 @@
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/lock.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -53,6 +54,8 @@
 #define STOP_TIMEOUT_MS		10000
 #define STOP_AGAIN_MS		1000
 #define STOP_NAP_MS			20
+/* The fourth field of an advisory lock; the functions of the server use 1 and 2. */
+#define WORKER_LOCK_SPACE	0x6976
 
 /* A worker of the launcher. */
 typedef struct Child
@@ -139,6 +142,22 @@ void
 WorkerWake(void)
 {
 	WakeProcesses(WORKER_TYPE, MyDatabaseId);
+}
+
+/*
+ * Takes the lock that the one worker of this database holds for its session, or
+ * for a transaction, to keep one from working.  False when somebody has it.
+ *
+ * It is an advisory lock in a space of its own, since others do not survive the
+ * failure of a job; a job can give it back, so it is taken again after each.
+ */
+bool
+WorkerLock(bool for_session)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, WORKER_LOCK_SPACE);
+	return LockAcquire(&tag, ExclusiveLock, for_session, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 /*
@@ -235,8 +254,13 @@ inventory_worker_stop(PG_FUNCTION_ARGS)
 		StopProcesses(MyDatabaseId);
 		if (!WaitForWorker(false, STOP_AGAIN_MS))
 			continue;
-		/* One that had to be ended is started again by the postmaster, where that started it. */
-		if (shared != NULL || told_it < RUN_PATIENCE || !WaitForWorker(true, RESTART_SOON_MS))
+
+		/*
+		 * One that had to be ended is started again by the postmaster, where
+		 * that started it.  It must not become the worker before it is told.
+		 */
+		if (shared != NULL || told_it < RUN_PATIENCE || !WorkerLock(false) ||
+			!WaitForWorker(true, RESTART_SOON_MS))
 			PG_RETURN_BOOL(true);
 	}
 	ereport(ERROR,

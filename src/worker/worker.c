@@ -59,8 +59,6 @@
 #define LOCKED_NAP_MS	200
 #define PURGE_EVERY_MS	(60 * 60 * 1000)
 #define PURGE_ROWS		10000
-/* The fourth field of an advisory lock; the functions of the server use 1 and 2. */
-#define WORKER_LOCK_SPACE	0x6976
 
 static KeptPlan find_due = {
 	.sql = "SELECT " JOB_COLUMNS "FROM inventory.job j "
@@ -131,7 +129,6 @@ static void HandleStop(SIGNAL_ARGS);
 static void ExitWithoutDatabase(Oid database);
 static void Connect(Oid database);
 static void BecomeTheWorker(void);
-static bool TakeWorkerLock(void);
 static void Nap(long timeout_ms);
 static long Turn(void);
 static bool ExtensionIsThere(void);
@@ -238,7 +235,7 @@ BecomeTheWorker(void)
 		bool		ready;
 
 		StartTransactionCommand();
-		ready = ExtensionIsThere() && TakeWorkerLock();
+		ready = ExtensionIsThere() && WorkerLock(true);
 		if (!ready && !told)
 			ereport(LOG,
 					(errmsg("inventory worker: the extension is not in database \"%s\", or has a worker; waiting",
@@ -251,20 +248,6 @@ BecomeTheWorker(void)
 	}
 	working_since = JobNow();
 	CloseCrashed();
-}
-
-/*
- * The lock that the one worker of this database holds for its session.  It is an
- * advisory lock in a space of its own, since others do not survive the failure of
- * a job; a job can give it back, so it is taken again after each.
- */
-static bool
-TakeWorkerLock(void)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, WORKER_LOCK_SPACE);
-	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 /*
@@ -595,6 +578,10 @@ RunInTransaction(const Job *job, const JobRun *run)
 		GetUserIdAndSecContext(&engine, &security);
 		owner = JobOwner(job);
 		RunArm(job, true);
+		/* It came too early to interrupt anything; the command must not begin. */
+		if (stop_requested)
+			RunInterrupt();
+		CHECK_FOR_INTERRUPTS();
 		BecomeOwner(owner);
 		rows = RunCommand(job);
 		SetUserIdAndSecContext(engine, security);
@@ -663,7 +650,7 @@ CleanSession(void)
 	ResetSequenceCaches();
 	ResetTempTableNamespace();
 	ResetAllOptions();
-	if (!TakeWorkerLock())
+	if (!WorkerLock(true))
 		ereport(FATAL,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("inventory worker: another one has taken over")));
