@@ -27,4 +27,11 @@ DecodeDateTimeCompat(char **field, int *ftype, int nf, int *dtype,
 #define DecodeDateTimeCompat DecodeDateTime
 #endif
 
+/* 16 made a hash table of the settings, and an array of it when asked. */
+#if PG_VERSION_NUM >= 160000
+#define GucVariablesCompat(count) get_guc_variables(count)
+#else
+#define GucVariablesCompat(count) (*(count) = GetNumConfigOptions(), get_guc_variables())
+#endif
+
 #endif							/* INVENTORY_COMPAT_H */

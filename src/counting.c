@@ -8,13 +8,10 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "argument.h"
@@ -28,6 +25,15 @@
 
 /* How far from today counts may be planned: a mistyped year is further. */
 #define MAX_PLAN_DAYS	3660
+
+/* Waits for a planner who is at it, and raises 40001 for one that it cannot see. */
+static KeptPlan begin_plan = {
+	.sql = "INSERT INTO inventory.count_plan (last_planned_at) VALUES ($1) "
+	"ON CONFLICT (only_row) DO UPDATE SET last_planned_at = excluded.last_planned_at",
+	.result = SPI_OK_INSERT,
+	.nargs = 1,
+	.argtypes = {TIMESTAMPTZOID}
+};
 
 static KeptPlan find_planned_day = {
 	.sql = "SELECT FROM inventory.cycle_count c "
@@ -189,14 +195,14 @@ static void SupersedeOthers(const StockItem *item, const CycleCount *count);
 /*
  * plan_cycle_counts(due_on)
  *
- * Plans one day at a time: the lock on the table is taken by nobody but planners
- * and maintenance.
+ * One planner at a time.
  */
 Datum
 inventory_plan_cycle_counts(PG_FUNCTION_ARGS)
 {
 	DateADT		due_on;
 	Identity	caller;
+	Datum		now;
 	int64		planned;
 
 	if (!ArgumentOptionalDate(fcinfo, 0, "due_on", &due_on))
@@ -208,8 +214,8 @@ inventory_plan_cycle_counts(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("due_on must lie within ten years of today")));
 	EnterEngine(fcinfo, &caller);
-	LockRelationOid(get_relname_relid("cycle_count", get_namespace_oid("inventory", false)),
-					ShareUpdateExclusiveLock);
+	now = TimestampTzGetDatum(GetCurrentTimestamp());
+	PlanWriteRow(&begin_plan, &now, NULL);
 	planned = PlanDay(due_on);
 	LeaveEngine(&caller);
 	PG_RETURN_INT64(planned);

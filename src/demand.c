@@ -14,10 +14,13 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
 
 #include "argument.h"
@@ -72,7 +75,7 @@ static KeptPlan roll_up = {
 	"moved AS MATERIALIZED ("
 	"SELECT c.product_id, c.warehouse_id, "
 	"CAST(pg_catalog.timezone(c.timezone, m.occurred_at) AS pg_catalog.date) AS day, "
-	"OPERATOR(pg_catalog.-) CAST(pg_catalog.sum(m.quantity) AS pg_catalog.int8) AS quantity "
+	"OPERATOR(pg_catalog.-) pg_catalog.sum(m.quantity) AS quantity "
 	"FROM changed c JOIN inventory.stock_movement m "
 	"ON m.product_id OPERATOR(pg_catalog.=) c.product_id "
 	"AND m.warehouse_id OPERATOR(pg_catalog.=) c.warehouse_id "
@@ -89,8 +92,8 @@ static KeptPlan roll_up = {
 	"RETURNING d.product_id, d.warehouse_id, d.day, d.quantity), "
 	"delta AS ("
 	"SELECT m.product_id, m.warehouse_id, pg_catalog.sum(m.quantity) AS quantity, "
-	"pg_catalog.sum((CAST(w.quantity AS pg_catalog.numeric) OPERATOR(pg_catalog.*) w.quantity) OPERATOR(pg_catalog.-) "
-	"(CAST(w.quantity OPERATOR(pg_catalog.-) m.quantity AS pg_catalog.numeric) OPERATOR(pg_catalog.*) "
+	"pg_catalog.sum((w.quantity OPERATOR(pg_catalog.*) w.quantity) OPERATOR(pg_catalog.-) "
+	"((w.quantity OPERATOR(pg_catalog.-) m.quantity) OPERATOR(pg_catalog.*) "
 	"(w.quantity OPERATOR(pg_catalog.-) m.quantity))) AS quantity_squared "
 	"FROM moved m JOIN written w ON w.product_id OPERATOR(pg_catalog.=) m.product_id "
 	"AND w.warehouse_id OPERATOR(pg_catalog.=) m.warehouse_id AND w.day OPERATOR(pg_catalog.=) m.day "
@@ -134,7 +137,7 @@ static KeptPlan slide_windows = {
 	"delta AS ("
 	"SELECT d.product_id, d.warehouse_id, "
 	"pg_catalog.sum(CASE WHEN d.day OPERATOR(pg_catalog.>) n.window_end THEN d.quantity ELSE OPERATOR(pg_catalog.-) d.quantity END) AS quantity, "
-	"pg_catalog.sum(CAST(CASE WHEN d.day OPERATOR(pg_catalog.>) n.window_end THEN d.quantity ELSE OPERATOR(pg_catalog.-) d.quantity END AS pg_catalog.numeric) "
+	"pg_catalog.sum(CASE WHEN d.day OPERATOR(pg_catalog.>) n.window_end THEN d.quantity ELSE OPERATOR(pg_catalog.-) d.quantity END "
 	"OPERATOR(pg_catalog.*) d.quantity) AS quantity_squared "
 	"FROM next n JOIN inventory.demand_daily d ON d.warehouse_id OPERATOR(pg_catalog.=) n.warehouse_id "
 	"WHERE n.window_days OPERATOR(pg_catalog.=) $1 AND n.next_end OPERATOR(pg_catalog.>=) n.window_end "
@@ -159,7 +162,7 @@ static KeptPlan sum_windows = {
 	.sql = "WITH next AS (" NEXT_WINDOWS "), "
 	"sums AS ("
 	"SELECT s.product_id, s.warehouse_id, COALESCE(pg_catalog.sum(d.quantity), 0) AS quantity, "
-	"COALESCE(pg_catalog.sum(CAST(d.quantity AS pg_catalog.numeric) OPERATOR(pg_catalog.*) d.quantity), 0) AS quantity_squared "
+	"COALESCE(pg_catalog.sum(d.quantity OPERATOR(pg_catalog.*) d.quantity), 0) AS quantity_squared "
 	"FROM next n JOIN inventory.demand_state s ON s.warehouse_id OPERATOR(pg_catalog.=) n.warehouse_id "
 	"LEFT JOIN inventory.demand_daily d ON d.product_id OPERATOR(pg_catalog.=) s.product_id "
 	"AND d.warehouse_id OPERATOR(pg_catalog.=) s.warehouse_id "
@@ -184,9 +187,11 @@ static KeptPlan move_windows = {
 };
 
 /*
- * figures: what the policy of each item follows from; wanted: the policy.  Items
- * without demand keep a policy that people set; one that was computed goes to 0.
- * The items that change are locked in the order that everybody locks them in.
+ * figures: what the policy of each item follows from; wanted: the policy, NULL
+ * where it does not fit.  Items without demand keep a policy that people set; one
+ * that was computed goes to 0.  The items that change are locked in the order that
+ * everybody locks them in.  Returns how many changed, how many do not fit, and the
+ * first of those.
  */
 static KeptPlan compute_policies = {
 	.sql = "WITH figures AS ("
@@ -207,31 +212,35 @@ static KeptPlan compute_policies = {
 	"WHERE n.is_manual IS NOT TRUE AND (d.quantity OPERATOR(pg_catalog.>) 0 OR EXISTS (SELECT FROM inventory.policy_history h "
 	"WHERE h.product_id OPERATOR(pg_catalog.=) d.product_id AND h.warehouse_id OPERATOR(pg_catalog.=) d.warehouse_id))), "
 	"wanted AS MATERIALIZED ("
-	"SELECT f.*, CASE WHEN f.mean OPERATOR(pg_catalog.>) 0 THEN GREATEST(inventory.reorder_point(f.mean, f.lead_time_days, f.deviation, f.z, f.lead_time_stddev_days), 0) ELSE 0 END AS reorder_point, "
-	"CAST(LEAST(pg_catalog.ceil(GREATEST(CAST(f.min_order_quantity AS pg_catalog.numeric), CAST("
-	"CASE WHEN f.unit_cost OPERATOR(pg_catalog.>) 0 AND $4 OPERATOR(pg_catalog.>) 0 AND $3 OPERATOR(pg_catalog.>) 0 "
-	"THEN inventory.economic_order_quantity(f.mean OPERATOR(pg_catalog.*) 365, $3, $4 OPERATOR(pg_catalog.*) CAST(f.unit_cost AS pg_catalog.float8)) "
-	"ELSE f.mean OPERATOR(pg_catalog.*) 30 END AS pg_catalog.numeric)) "
+	"SELECT f.*, p.reorder_point, "
+	"CAST(LEAST(pg_catalog.ceil(GREATEST(CAST(f.min_order_quantity AS pg_catalog.numeric), CAST(p.lot_size AS pg_catalog.numeric)) "
 	"OPERATOR(pg_catalog./) f.order_multiple), 9223372036854775807 OPERATOR(pg_catalog./) f.order_multiple) "
 	"OPERATOR(pg_catalog.*) f.order_multiple AS pg_catalog.int8) AS reorder_quantity "
-	"FROM figures f), "
+	"FROM figures f CROSS JOIN LATERAL inventory.computed_policy("
+	"f.mean, f.deviation, f.z, f.lead_time_days, f.lead_time_stddev_days, f.unit_cost, $3, $4) AS p), "
 	"changed AS MATERIALIZED ("
 	"SELECT i.item_id, i.reorder_point AS point_before, i.reorder_quantity AS quantity_before, w.* "
 	"FROM inventory.inventory_item i JOIN wanted w "
 	"ON w.product_id OPERATOR(pg_catalog.=) i.product_id AND w.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
-	"WHERE i.reorder_point OPERATOR(pg_catalog.<>) w.reorder_point OR i.reorder_quantity OPERATOR(pg_catalog.<>) w.reorder_quantity "
+	"WHERE w.reorder_point IS NOT NULL "
+	"AND (i.reorder_point OPERATOR(pg_catalog.<>) w.reorder_point OR i.reorder_quantity OPERATOR(pg_catalog.<>) w.reorder_quantity) "
 	"ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i), "
 	"stored AS ("
 	"UPDATE inventory.inventory_item i SET reorder_point = c.reorder_point, reorder_quantity = c.reorder_quantity "
 	"FROM changed c WHERE i.item_id OPERATOR(pg_catalog.=) c.item_id "
 	"RETURNING c.product_id, c.warehouse_id, c.method, c.service_level, c.mean, c.deviation, c.lead_time_days, c.lead_time_stddev_days, "
-	"c.point_before, c.reorder_point, c.quantity_before, c.reorder_quantity) "
+	"c.point_before, c.reorder_point, c.quantity_before, c.reorder_quantity), "
+	"written AS ("
 	"INSERT INTO inventory.policy_history (product_id, warehouse_id, computed_at, window_days, service_level, forecast_method, "
 	"avg_daily_usage, stddev_daily_usage, lead_time_days, lead_time_stddev_days, "
 	"reorder_point_before, reorder_point, reorder_quantity_before, reorder_quantity, computed_by) "
 	"SELECT s.product_id, s.warehouse_id, $5, $1, s.service_level, s.method, s.mean, s.deviation, s.lead_time_days, s.lead_time_stddev_days, "
-	"s.point_before, s.reorder_point, s.quantity_before, s.reorder_quantity, $7 FROM stored s",
-	.result = SPI_OK_INSERT,
+	"s.point_before, s.reorder_point, s.quantity_before, s.reorder_quantity, $7 FROM stored s RETURNING policy_id) "
+	"SELECT (SELECT pg_catalog.count(*) FROM written), pg_catalog.count(*), "
+	"(pg_catalog.array_agg(w.product_id ORDER BY w.product_id, w.warehouse_id))[1], "
+	"(pg_catalog.array_agg(w.warehouse_id ORDER BY w.product_id, w.warehouse_id))[1] "
+	"FROM wanted w WHERE w.reorder_point IS NULL",
+	.result = SPI_OK_SELECT,
 	.replan = true,
 	.nargs = 7,
 	.argtypes = {INT4OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TIMESTAMPTZOID, FLOAT8OID, TEXTOID}
@@ -239,7 +248,9 @@ static KeptPlan compute_policies = {
 
 PG_FUNCTION_INFO_V1(inventory_refresh_demand);
 PG_FUNCTION_INFO_V1(inventory_recompute_policies);
+PG_FUNCTION_INFO_V1(inventory_computed_policy);
 
+static double LotSizeFor(double daily, Numeric unit_cost, double order_cost, double holding_rate);
 static int32 ArgumentWindow(FunctionCallInfo fcinfo, int n);
 static double ArgumentServiceLevel(FunctionCallInfo fcinfo, int n);
 static const DateADT *ArgumentAsOf(FunctionCallInfo fcinfo, int n, DateADT *day);
@@ -293,14 +304,72 @@ inventory_recompute_policies(PG_FUNCTION_ARGS)
 		Float8GetDatum(service_level)
 	};
 	Identity	caller;
-	uint64		changed;
+	int64		changed;
 
 	EnterEngine(fcinfo, &caller);
 	RefreshDemand(window_days, as_of, false);
 	values[6] = PerformedBy();
-	changed = PlanExecute(&compute_policies, values, NULL);
+	PlanExecute(&compute_policies, values, NULL);
+	changed = PlanInt64(0, 1);
+	if (PlanInt64(0, 2) > 0)
+		ereport(WARNING,
+				(errmsg("policies that do not fit, and were left as they are: %lld", (long long) PlanInt64(0, 2)),
+				 errdetail("The first is that of product %lld in warehouse %lld.",
+						   (long long) PlanInt64(0, 3), (long long) PlanInt64(0, 4)),
+				 errhint("Look at its cost, demand and lead time.")));
 	LeaveEngine(&caller);
-	PG_RETURN_INT64((int64) changed);
+	PG_RETURN_INT64(changed);
+}
+
+/*
+ * computed_policy(avg_daily_usage, stddev_daily_usage, z, lead_time_days,
+ *				   lead_time_stddev_days, unit_cost, order_cost, holding_rate)
+ *
+ * Raises nothing: one item must not keep the others from their policies.
+ */
+Datum
+inventory_computed_policy(PG_FUNCTION_ARGS)
+{
+	NormalDemand daily = {.mean = PG_GETARG_FLOAT8(0), .stddev = PG_GETARG_FLOAT8(1)};
+	NormalDemand lead_time = {.mean = PG_GETARG_FLOAT8(3), .stddev = PG_GETARG_FLOAT8(4)};
+	NormalDemand demand = LeadTimeDemand(daily, lead_time);
+	double		point = 0;
+	double		lot = 0;
+	TupleDesc	type;
+	Datum		values[2];
+	bool		nulls[2] = {true, true};
+
+	if (daily.mean > 0)
+	{
+		point = Max(RoundUp(demand.mean + PG_GETARG_FLOAT8(2) * demand.stddev), 0);
+		lot = LotSizeFor(daily.mean, PG_ARGISNULL(5) ? NULL : PG_GETARG_NUMERIC(5),
+						 PG_GETARG_FLOAT8(6), PG_GETARG_FLOAT8(7));
+	}
+	if (FLOAT8_FITS_IN_INT64(point) && isfinite(lot))
+	{
+		values[0] = Int64GetDatum((int64) point);
+		values[1] = Float8GetDatum(lot);
+		nulls[0] = nulls[1] = false;
+	}
+	if (get_call_result_type(fcinfo, NULL, &type) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(type), values, nulls)));
+}
+
+/*
+ * The economic order quantity, or 30 days of demand where nothing costs anything.
+ * Infinite where a cost is as good as none.
+ */
+static double
+LotSizeFor(double daily, Numeric unit_cost, double order_cost, double holding_rate)
+{
+	Datum		cost = PointerGetDatum(unit_cost);
+
+	if (unit_cost == NULL || order_cost <= 0 || holding_rate <= 0 ||
+		!DatumGetBool(DirectFunctionCall2(numeric_gt, cost, DirectFunctionCall1(int4_numeric, Int32GetDatum(0)))))
+		return daily * 30;
+	cost = DirectFunctionCall1(numeric_float8_no_overflow, cost);
+	return EconomicOrderQuantity(daily * 365, order_cost, holding_rate * DatumGetFloat8(cost));
 }
 
 /*

@@ -36,6 +36,7 @@ char	   *guc_databases = NULL;
 int			guc_job_run_retention_days = 30;
 int			guc_job_backoff_ms = 30 * 1000;
 int			guc_job_backoff_max_ms = 60 * 60 * 1000;
+int			guc_job_clock_offset = 0;
 
 static const struct config_enum_entry movement_type_options[] = {
 	{"PURCHASE", MOVEMENT_PURCHASE, false},
@@ -219,6 +220,11 @@ DefineWorkerSettings(void)
 							NULL,
 							&guc_job_backoff_max_ms, 60 * 60 * 1000, 0, 24 * 60 * 60 * 1000,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("inventory.job_clock_offset",
+							"How far the clock that jobs go by is ahead of the server's.",
+							"For tests of schedules.",
+							&guc_job_clock_offset, 0, -INT_MAX, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_S | GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
 }
 
 /*

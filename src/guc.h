@@ -46,6 +46,7 @@ extern char *guc_databases;
 extern int	guc_job_run_retention_days;
 extern int	guc_job_backoff_ms;
 extern int	guc_job_backoff_max_ms;
+extern int	guc_job_clock_offset;	/* seconds */
 
 extern void GucInit(void);
 extern text *GucText(const char *value);

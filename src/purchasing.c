@@ -51,6 +51,13 @@ static KeptPlan insert_order = {
 	.argtypes = {INT8OID, INT8OID, DATEOID, TIMESTAMPTZOID, TEXTOID}
 };
 
+static KeptPlan delete_order = {
+	.sql = "DELETE FROM inventory.purchase_order o WHERE o.po_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_DELETE,
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
 static KeptPlan insert_line = {
 	.sql = "INSERT INTO inventory.purchase_order_line "
 	"(po_id, line_no, product_id, quantity, unit_cost) VALUES ($1, $2, $3, $4, $5)",
@@ -191,7 +198,7 @@ PG_FUNCTION_INFO_V1(inventory_cancel_purchase_order);
 static void CheckSupplier(int64 supplier_id);
 static int64 InsertOrder(int64 supplier_id, int64 warehouse_id,
 						 const DateADT *expected, Datum *order);
-static void InsertLine(int64 po_id, int64 supplier_id, const LineItem *item);
+static bool InsertLine(int64 po_id, int64 supplier_id, const LineItem *item, bool may_refuse);
 static void CheckTerms(const LineItem *item, int64 supplier_id);
 static void LockOrder(int64 po_id, PurchaseOrder *order);
 static void LockOrderIn(int64 po_id, const char *status, PurchaseOrder *order);
@@ -220,7 +227,7 @@ inventory_create_purchase_order(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 	CheckSupplier(supplier_id);
 	StockCheckWarehouse(warehouse_id);
-	PurchaseOrderCreate(supplier_id, warehouse_id, items, nitems, has_day ? &day : NULL, &result);
+	PurchaseOrderCreate(supplier_id, warehouse_id, items, nitems, has_day ? &day : NULL, NULL, &result);
 	LeaveEngine(&caller);
 	return result;
 }
@@ -310,16 +317,35 @@ inventory_cancel_purchase_order(PG_FUNCTION_ARGS)
 /*
  * Drafts an order; supplier and warehouse have been looked up.  Returns its id, and
  * its row in *row.
+ *
+ * A product that is not bought any more raises IV002.  With refused that is noted
+ * there instead, the other lines are numbered without it, and where none is left
+ * there is no order and 0 is returned.
  */
 int64
 PurchaseOrderCreate(int64 supplier_id, int64 warehouse_id, const LineItem *items,
-					int nitems, const DateADT *expected, Datum *row)
+					int nitems, const DateADT *expected, bool *refused, Datum *row)
 {
 	int64		po_id = InsertOrder(supplier_id, warehouse_id, expected, row);
+	Datum		value = Int64GetDatum(po_id);
+	int			written = 0;
 
 	for (int i = 0; i < nitems; i++)
-		InsertLine(po_id, supplier_id, &items[i]);
-	return po_id;
+	{
+		LineItem	item = items[i];
+		bool		inserted;
+
+		if (refused != NULL)
+			item.line = written + 1;
+		inserted = InsertLine(po_id, supplier_id, &item, refused != NULL);
+		if (refused != NULL)
+			refused[i] = !inserted;
+		written += inserted;
+	}
+	if (written > 0)
+		return po_id;
+	PlanWriteRow(&delete_order, &value, NULL);
+	return 0;
 }
 
 /*
@@ -361,10 +387,11 @@ InsertOrder(int64 supplier_id, int64 warehouse_id, const DateADT *expected, Datu
 
 /*
  * Writes a line, at the cost it names, else at the supplier's.  Raises IV003 for a
- * product that does not exist, IV002 for one that is not bought any more.
+ * product that does not exist; IV002, or returns false where it may, for one that
+ * is not bought any more.
  */
-static void
-InsertLine(int64 po_id, int64 supplier_id, const LineItem *item)
+static bool
+InsertLine(int64 po_id, int64 supplier_id, const LineItem *item, bool may_refuse)
 {
 	Datum		terms[2] = {Int64GetDatum(item->product_id), Int64GetDatum(supplier_id)};
 	Datum		values[5] = {
@@ -375,6 +402,7 @@ InsertLine(int64 po_id, int64 supplier_id, const LineItem *item)
 		item->unit_cost
 	};
 	bool		no_cost = false;
+	bool		isnull;
 
 	CHECK_FOR_INTERRUPTS();
 	if (PlanExecute(&find_terms, terms, NULL) == 0)
@@ -382,10 +410,13 @@ InsertLine(int64 po_id, int64 supplier_id, const LineItem *item)
 		LineItemsCheckExist(item, 1, &purchase_line);
 		ErrorNotFound("product", item->product_id);
 	}
+	if (may_refuse && !DatumGetBool(PlanColumn(0, 1, &isnull)))
+		return false;
 	CheckTerms(item, supplier_id);
 	if (!item->has_unit_cost)
 		values[4] = PlanColumn(0, 2, &no_cost);
 	PlanWriteRow(&insert_line, values, no_cost ? "    n" : NULL);
+	return true;
 }
 
 /*

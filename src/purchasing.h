@@ -13,6 +13,6 @@
 
 extern int64 PurchaseOrderCreate(int64 supplier_id, int64 warehouse_id,
 								 const LineItem *items, int nitems,
-								 const DateADT *expected, Datum *row);
+								 const DateADT *expected, bool *refused, Datum *row);
 
 #endif							/* INVENTORY_PURCHASING_H */

@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
 #include "argument.h"
@@ -187,6 +188,7 @@ static KeptPlan acknowledge = {
 	.argtypes = {INT8OID, TIMESTAMPTZOID}
 };
 
+#define REASON_INACTIVE_PRODUCT		"the product is not active"
 #define REASON_NO_SUPPLIER			"no preferred supplier"
 #define REASON_INACTIVE_SUPPLIER	"the preferred supplier is not active"
 
@@ -212,6 +214,13 @@ typedef struct LowItem
 	int64		transfer_id;
 } LowItem;
 
+/* What a warehouse is to give of a product to the items that were looked at. */
+typedef struct Promise
+{
+	int64		key[2];			/* product and warehouse */
+	int64		quantity;
+} Promise;
+
 PG_FUNCTION_INFO_V1(inventory_run_replenishment);
 PG_FUNCTION_INFO_V1(inventory_acknowledge_notification);
 
@@ -219,11 +228,13 @@ static LowItem *FindLow(int *nitems);
 static void ReadLow(int row, LowItem *item);
 static void Skip(LowItem *item, const char *reason);
 static void ProposeTransfers(LowItem *items, int nitems);
-static void FindSource(LowItem *items, int n);
-static int64 Promised(const LowItem *items, int n, int64 source_id);
+static HTAB *CreatePromises(int nitems);
+static void FindSource(LowItem *item, HTAB *promises);
+static Promise *FindPromise(HTAB *promises, int64 product_id, int64 source_id);
 static void LockSources(LowItem *items, int nitems);
 static void CreateTransfers(LowItem *items, int nitems);
 static int64 *DraftOrders(LowItem *items, int nitems, TimestampTz now, int *norders);
+static int64 DraftOrder(LowItem *items, int nitems, LineItem *lines);
 static int	SameOrder(const LowItem *items, int nitems, int first);
 static int64 Wanted(const LowItem *item);
 static bool OrderQuantity(LowItem *item);
@@ -340,7 +351,7 @@ ReadLow(int row, LowItem *item)
 		item->open_po = PlanInt64(row, LOW_OPEN_PO);
 
 	if (!DatumGetBool(PlanColumn(row, LOW_PRODUCT_ACTIVE, &isnull)))
-		Skip(item, "the product is not active");
+		Skip(item, REASON_INACTIVE_PRODUCT);
 	else if (item->open_po != 0)
 	{
 		Skip(item, "it is on an open purchase order");
@@ -369,14 +380,33 @@ Skip(LowItem *item, const char *reason)
 static void
 ProposeTransfers(LowItem *items, int nitems)
 {
+	HTAB	   *promises = CreatePromises(nitems);
+
 	for (int i = 0; i < nitems; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (items[i].outcome == NULL || IsUnsupplied(&items[i]))
-			FindSource(items, i);
+			FindSource(&items[i], promises);
 	}
+	hash_destroy(promises);
 	LockSources(items, nitems);
 	CreateTransfers(items, nitems);
+}
+
+/*
+ * No promises yet.
+ */
+static HTAB *
+CreatePromises(int nitems)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(((Promise *) NULL)->key),
+		.entrysize = sizeof(Promise),
+		.hcxt = CurrentMemoryContext
+	};
+
+	return hash_create("inventory transfer promises", Max(nitems, 16), &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 /*
@@ -384,9 +414,8 @@ ProposeTransfers(LowItem *items, int nitems)
  * promised to the items before it.  One that is on its way already is waited for.
  */
 static void
-FindSource(LowItem *items, int n)
+FindSource(LowItem *item, HTAB *promises)
 {
-	LowItem    *item = &items[n];
 	Datum		values[2] = {Int64GetDatum(item->product_id), Int64GetDatum(item->warehouse_id)};
 	bool		isnull;
 	int			nsources;
@@ -404,29 +433,32 @@ FindSource(LowItem *items, int n)
 	{
 		int64		source_id = PlanInt64(i, 1);
 		int64		keeps = PlanInt64(i, 3);
-		int64		spare = PlanInt64(i, 2) - keeps - Promised(items, n, source_id);
+		Promise    *promise = FindPromise(promises, item->product_id, source_id);
+		int64		spare = PlanInt64(i, 2) - keeps - promise->quantity;
 
 		if (spare < item->reorder_point - item->available)
 			continue;
 		item->source_id = source_id;
 		item->source_keeps = keeps;
 		item->quantity = Min(spare, Wanted(item));
+		promise->quantity += item->quantity;
 		break;
 	}
 }
 
 /*
- * What a warehouse is to give of the same product to the items before this one.
+ * What a warehouse is to give of a product so far.
  */
-static int64
-Promised(const LowItem *items, int n, int64 source_id)
+static Promise *
+FindPromise(HTAB *promises, int64 product_id, int64 source_id)
 {
-	int64		promised = 0;
+	int64		key[2] = {product_id, source_id};
+	bool		found;
+	Promise    *promise = hash_search(promises, key, HASH_ENTER, &found);
 
-	for (int i = 0; i < n; i++)
-		if (items[i].product_id == items[n].product_id && items[i].source_id == source_id)
-			promised += items[i].quantity;
-	return promised;
+	if (!found)
+		promise->quantity = 0;
+	return promise;
 }
 
 /*
@@ -500,46 +532,61 @@ DraftOrders(LowItem *items, int nitems, TimestampTz now, int *norders)
 	*norders = 0;
 	for (int first = 0; first < nitems; first = end)
 	{
+		int64		po_id;
 		Datum		values[2];
-		Datum		row;
-		int			nlines = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		end = SameOrder(items, nitems, first);
-		for (int i = first; i < end; i++)
-		{
-			if (items[i].outcome != NULL)
-				continue;
-			if (!OrderQuantity(&items[i]))
-				continue;
-			lines[nlines] = (LineItem)
-			{
-				.line = nlines + 1,
-					.product_id = items[i].product_id,
-					.quantity = items[i].quantity
-			};
-			nlines++;
-		}
-		if (nlines == 0)
+		po_id = DraftOrder(&items[first], end - first, lines);
+		if (po_id == 0)
 			continue;
-
-		orders[*norders] = PurchaseOrderCreate(items[first].supplier_id,
-											   items[first].warehouse_id,
-											   lines, nlines, NULL, &row);
-		for (int i = first; i < end; i++)
-		{
-			if (items[i].outcome != NULL)
-				continue;
-			items[i].outcome = "ORDERED";
-			items[i].reason = "available is below the reorder point";
-			items[i].po_id = orders[*norders];
-		}
-		values[0] = Int64GetDatum(orders[*norders]);
+		values[0] = Int64GetDatum(po_id);
 		values[1] = TimestampTzGetDatum(now);
 		PlanExecute(&notify_draft, values, NULL);
-		(*norders)++;
+		orders[(*norders)++] = po_id;
 	}
 	return orders;
+}
+
+/*
+ * Drafts one order of those items that nothing was decided about, with room for
+ * its lines.  A product that has become inactive since the items were read is left
+ * out.  Returns the id of the order, or 0.
+ */
+static int64
+DraftOrder(LowItem *items, int nitems, LineItem *lines)
+{
+	LowItem   **ordered = palloc(nitems * sizeof(LowItem *));
+	bool	   *refused = palloc(nitems * sizeof(bool));
+	int			nlines = 0;
+	int64		po_id = 0;
+	Datum		row;
+
+	for (int i = 0; i < nitems; i++)
+	{
+		if (items[i].outcome != NULL || !OrderQuantity(&items[i]))
+			continue;
+		lines[nlines] = (LineItem) {.product_id = items[i].product_id, .quantity = items[i].quantity};
+		ordered[nlines++] = &items[i];
+	}
+	if (nlines > 0)
+		po_id = PurchaseOrderCreate(items[0].supplier_id, items[0].warehouse_id,
+									lines, nlines, NULL, refused, &row);
+	for (int i = 0; i < nlines; i++)
+	{
+		if (refused[i])
+		{
+			Skip(ordered[i], REASON_INACTIVE_PRODUCT);
+			ordered[i]->quantity = 0;
+			continue;
+		}
+		ordered[i]->outcome = "ORDERED";
+		ordered[i]->reason = "available is below the reorder point";
+		ordered[i]->po_id = po_id;
+	}
+	pfree(ordered);
+	pfree(refused);
+	return po_id;
 }
 
 /*

@@ -38,3 +38,11 @@ COMMENT ON COLUMN inventory.cycle_count.started_at IS 'When people began to coun
 COMMENT ON COLUMN inventory.cycle_count.started_version IS 'Version of the item then: later movements are not part of the difference.';
 COMMENT ON COLUMN inventory.cycle_count.started_by IS 'Who began.';
 COMMENT ON COLUMN inventory.cycle_count.superseded_by IS 'The later count that made this one, never done, needless.';
+
+CREATE TABLE inventory.count_plan (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    last_planned_at timestamptz
+);
+COMMENT ON TABLE inventory.count_plan IS 'One row that each plan_cycle_counts updates, so that planners come one after the other.';
+COMMENT ON COLUMN inventory.count_plan.only_row IS 'Always true.';
+COMMENT ON COLUMN inventory.count_plan.last_planned_at IS 'When counts were last planned.';

@@ -2,7 +2,7 @@ CREATE TABLE inventory.demand_daily (
     product_id bigint NOT NULL,
     warehouse_id bigint NOT NULL,
     day date NOT NULL,
-    quantity bigint NOT NULL,
+    quantity numeric NOT NULL,
     PRIMARY KEY (product_id, warehouse_id, day)
 );
 CREATE INDEX demand_daily_day ON inventory.demand_daily (warehouse_id, day);
@@ -10,7 +10,7 @@ COMMENT ON TABLE inventory.demand_daily IS 'Rollup of the ledger that refresh_de
 COMMENT ON COLUMN inventory.demand_daily.product_id IS 'The product.';
 COMMENT ON COLUMN inventory.demand_daily.warehouse_id IS 'The warehouse.';
 COMMENT ON COLUMN inventory.demand_daily.day IS 'The day, by business time in the time zone of the warehouse.';
-COMMENT ON COLUMN inventory.demand_daily.quantity IS 'SALE less RETURN, in base units; negative on a day with more returns than sales.';
+COMMENT ON COLUMN inventory.demand_daily.quantity IS 'SALE less RETURN, in base units; negative on a day with more returns than sales. The sum of a day may be more than a bigint.';
 
 CREATE TABLE inventory.demand_state (
     product_id bigint NOT NULL,

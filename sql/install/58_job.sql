@@ -11,7 +11,7 @@ RETURNS timestamptz
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_alter_job';
 COMMENT ON FUNCTION inventory.alter_job(text, text, text, text, interval, boolean) IS
 'Changes a job in what is not NULL, and forgets its failures. Returns when it is due next; NULL when it is not enabled.
-Whoever has the rights of its owner, or admin access. The command only with the rights of its owner, since it runs with them; that of a built-in job never.
+Whoever has the rights of its owner, or admin access. The command only with the rights of its owner, since it runs with them; that of a built-in job never. A job whose owner was dropped runs again, as the role that has the name now, when somebody with the rights of that role calls this.
 Errors: IV003 no such job; 42501 it is somebody else''s; IV002 the command of a built-in job; 22023 no schedule, an unknown time zone; 23514 a timeout below a second or above 20 days.';
 
 CREATE FUNCTION inventory.unschedule_job(name text)
@@ -26,8 +26,8 @@ RETURNS inventory.job_run
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_run_job';
 COMMENT ON FUNCTION inventory.run_job(text, boolean) IS
 'Runs a job now, in this session and transaction, as its owner. An error of the command is recorded and returned, not raised. With if_due it runs only when its time has come, as the worker would, and the result is NULL otherwise.
-A job that is not built in is run by whoever has the rights of its owner, since the command runs in the caller''s session; others have the worker run it: alter_job. When the owner is another role, the command runs security-restricted: no temporary tables, no deferred triggers.
-Errors: IV003 no such job; 42501 it is somebody else''s; IV002 it is running elsewhere, or a job is running in this session; 57014 the caller''s own statement was cancelled.';
+A job that is not built in is run by whoever has the rights of its owner, since the command runs in the caller''s session; others have the worker run it: alter_job. What the session has set does not count for the command. Where the call is a transaction of its own, deferred triggers fire as part of the run; in a longer one they wait for its end, as the caller''s do. When the owner is another role, the command runs security-restricted: no temporary tables, no deferred triggers.
+Errors: IV003 no such job; 42501 it is somebody else''s; IV002 it is running elsewhere, a job is running in this session, or its owner was dropped; 57014 the caller''s own statement was cancelled.';
 
 CREATE FUNCTION inventory.worker_start()
 RETURNS boolean
@@ -40,8 +40,13 @@ CREATE FUNCTION inventory.worker_stop()
 RETURNS boolean
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_worker_stop';
 COMMENT ON FUNCTION inventory.worker_stop() IS
-'Stops the worker of this database until worker_start() or a restart of the server, for example before DROP DATABASE, and waits until it is gone. A job that is running is cancelled. Returns false when there was none.
+'Stops the worker of this database until worker_start() or a restart of the server, for example before DROP DATABASE, and waits until it is gone. A job that is running is cancelled; one that catches that loses the worker, a few seconds later. Returns false when there was none.
 Errors: 57014 it was not gone after ten seconds.';
+
+CREATE FUNCTION inventory.worker_pid()
+RETURNS integer
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'inventory_worker_pid';
+COMMENT ON FUNCTION inventory.worker_pid() IS 'The process of the worker of this database; NULL when there is none.';
 
 CREATE FUNCTION inventory.schedule_with_pg_cron()
 RETURNS TABLE (job_name text, cron_schedule text)

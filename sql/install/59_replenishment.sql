@@ -13,7 +13,14 @@ COMMENT ON FUNCTION inventory.recompute_policies(integer, double precision, date
 'Refreshes the demand, as refresh_demand does, and sets the reorder point and quantity of every item of an active product with a preferred supplier that had demand in the window, or whose policy was computed before. Returns how many changed; policy_history says how.
 Reorder point: ceil(d L + z sqrt(L s^2 + d^2 sL^2)) for daily demand of mean d and deviation s, a lead time of mean L and deviation sL days, and the normal quantile z of service_level (Silver, Pyke & Thomas, Inventory and Production Management in Supply Chains).
 Reorder quantity: the economic order quantity sqrt(2 K 365 d / (i c)) with K = inventory.order_cost, i = inventory.holding_rate per year and c the cost of the supplier, else of the product; 30 days of demand where there is no cost; at least the supplier''s minimum, and raised to his multiple.
-Errors: 22023 window_days not from 1 to 3650, service_level not within (0, 1), as_of in the future or more than a century back, or a NULL; 22003 a cost, demand or lead time so extreme that the policy does not fit.';
+An item whose cost, demand or lead time is so extreme that its policy does not fit keeps the one it has; a WARNING says how many there are.
+Errors: 22023 window_days not from 1 to 3650, service_level not within (0, 1), as_of in the future or more than a century back, or a NULL.';
+
+CREATE FUNCTION inventory.computed_policy(avg_daily_usage double precision, stddev_daily_usage double precision, z double precision, lead_time_days double precision, lead_time_stddev_days double precision,
+    unit_cost numeric, order_cost double precision, holding_rate double precision, OUT reorder_point bigint, OUT lot_size double precision)
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'inventory_computed_policy';
+COMMENT ON FUNCTION inventory.computed_policy(double precision, double precision, double precision, double precision, double precision, numeric, double precision, double precision) IS
+'For recompute_policies: the reorder point and, before minimum and multiple, the reorder quantity of an item; both NULL where one of them does not fit.';
 
 CREATE FUNCTION inventory.run_replenishment()
 RETURNS SETOF inventory.purchase_order

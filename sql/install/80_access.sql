@@ -5,12 +5,12 @@ BEGIN ATOMIC
     SELECT 'reader', 'USAGE', 'SCHEMA', 'inventory'
     UNION ALL
     -- Keys are secrets between the engine and their callers, and there may be one
-    -- in the command of a job.
+    -- in the command of a job or in its errors; job_status and job_history show the rest.
     SELECT 'reader', 'SELECT', 'TABLE', format('%I.%I', n.nspname, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
     JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'inventory'
-    WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job')
+    WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job', 'job_run')
     UNION ALL
     SELECT r.access, 'EXECUTE', 'FUNCTION', 'inventory.' || r.signature
     FROM (VALUES
@@ -68,6 +68,7 @@ BEGIN ATOMIC
         ('reader', 'normal_loss(double precision, double precision, double precision)'),
         ('reader', 'poisson_loss(double precision, double precision)'),
         ('reader', 'next_run(text, timestamptz, text)'),
+        ('reader', 'worker_pid()'),
         ('operator', 'reserve_stock(bigint, bigint, bigint, text, text, integer, text)'),
         ('operator', 'fulfill_reservation(bigint, bigint)'),
         ('operator', 'cancel_reservation(bigint, text)'),
@@ -131,6 +132,7 @@ BEGIN ATOMIC
         ('admin', 'INSERT (product_id, warehouse_id, quantity_on_hand, reorder_point, reorder_quantity, attributes)', 'inventory_item'),
         ('admin', 'UPDATE (quantity_on_hand, last_counted_at, attributes)', 'inventory_item'),
         ('admin', 'DELETE', 'inventory_item'),
+        ('admin', 'SELECT', 'job_run'),
         ('admin', 'SELECT, DELETE', 'idempotency_key')
     ) AS r(access, privilege, relation);
 END;

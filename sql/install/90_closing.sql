@@ -28,6 +28,7 @@ SELECT pg_catalog.pg_extension_config_dump('inventory.procurement_notification',
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.transfer_order_line', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.cycle_count', '');
+SELECT pg_catalog.pg_extension_config_dump('inventory.count_plan', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.demand_daily', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.demand_state', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.demand_window', '');

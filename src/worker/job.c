@@ -10,13 +10,17 @@
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "argument.h"
+#include "compat.h"
 #include "errors.h"
 #include "identity.h"
 #include "plan.h"
@@ -26,11 +30,15 @@
 /* Longest command. */
 #define MAX_COMMAND_BYTES	(1024 * 1024)
 
-/* may_be: the caller has the rights of the owner; admin: has admin access. */
+/*
+ * may_be: the caller has the rights of the owner, or of who has the name of one
+ * that is gone; admin: has admin access.
+ */
 #define FIND_JOB \
 	"SELECT " JOB_COLUMNS ", j.is_builtin, " \
-	"EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE CAST(r.rolname AS pg_catalog.text) OPERATOR(pg_catalog.=) j.owner " \
-	"AND pg_catalog.pg_has_role($2, r.oid, 'USAGE')) AS may_be, " \
+	"EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE pg_catalog.pg_has_role($2, r.oid, 'USAGE') " \
+	"AND (r.oid OPERATOR(pg_catalog.=) j.owner_oid OR (CAST(r.rolname AS pg_catalog.text) OPERATOR(pg_catalog.=) j.owner " \
+	"AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles o WHERE o.oid OPERATOR(pg_catalog.=) j.owner_oid)))) AS may_be, " \
 	"pg_catalog.has_function_privilege($2, 'inventory.grant_access(pg_catalog.regrole, pg_catalog.text)', 'EXECUTE') AS admin " \
 	"FROM inventory.job j WHERE j.name OPERATOR(pg_catalog.=) $1 "
 
@@ -61,10 +69,11 @@ static KeptPlan update_job = {
 	.sql = "UPDATE inventory.job AS j SET schedule = COALESCE($2, j.schedule), command = COALESCE($3, j.command), "
 	"timezone = COALESCE($4, j.timezone), timeout = COALESCE($5, j.timeout), enabled = COALESCE($6, j.enabled), "
 	"next_run_at = CASE WHEN j.consecutive_failures OPERATOR(pg_catalog.=) 0 THEN j.next_run_at END, "
-	"consecutive_failures = 0 WHERE j.name OPERATOR(pg_catalog.=) $1 RETURNING j.next_run_at",
+	"consecutive_failures = 0, owner = $7, owner_oid = COALESCE($8, j.owner_oid) "
+	"WHERE j.name OPERATOR(pg_catalog.=) $1 RETURNING j.next_run_at",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 6,
-	.argtypes = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, INTERVALOID, BOOLOID}
+	.nargs = 8,
+	.argtypes = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, INTERVALOID, BOOLOID, TEXTOID, OIDOID}
 };
 
 static KeptPlan delete_job = {
@@ -72,6 +81,20 @@ static KeptPlan delete_job = {
 	.result = SPI_OK_DELETE,
 	.nargs = 1,
 	.argtypes = {TEXTOID}
+};
+
+/* What a connection or a role may say, and a worker has nobody to say it. */
+static const struct
+{
+	const char *name;
+	const char *value;
+}			unsaid[] = {
+	{"inventory.performed_by", ""},
+	{"inventory.occurred_at", ""},
+	{"inventory.movement_type", "ADJUSTMENT"},
+	{"inventory.reference_id", ""},
+	{"inventory.root_cause", ""},
+	{"row_security", "on"}
 };
 
 /* A job that was found and locked, and what the caller may do with it. */
@@ -90,11 +113,16 @@ PG_FUNCTION_INFO_V1(inventory_job_changed);
 
 static text *ArgumentCommand(FunctionCallInfo fcinfo, int n);
 static void FindJob(KeptPlan *plan, text *name, Oid caller, JobAccess *access);
+static void UpdateJob(JobAccess *access, Datum *values, char *nulls);
 static void CheckMayBe(const JobAccess *access);
+static void CheckHasOwner(const Job *job);
 static void CheckNotBuiltin(const JobAccess *access, const char *hint);
 static bool NextRun(TimestampTz *next);
 static Datum RunHere(const Job *job, bool scheduled, const Identity *caller);
 static ErrorData *RunAsOwner(const Job *job, const Identity *caller, int64 *rows);
+static void UseWorkerSettings(void);
+static void SetForRun(const char *name, const char *value);
+static void FireDeferred(void);
 static void WakeAtCommit(XactEvent event, void *arg);
 
 /* Has this transaction changed a job? */
@@ -110,7 +138,7 @@ inventory_schedule_job(PG_FUNCTION_ARGS)
 	text	   *schedule = ArgumentLabel(fcinfo, 1, "schedule");
 	text	   *command = ArgumentCommand(fcinfo, 2);
 	text	   *timezone = ArgumentLabel(fcinfo, 3, "timezone");
-	Datum		values[6];
+	Datum		values[8];
 	Identity	caller;
 	JobAccess	access;
 	TimestampTz next;
@@ -136,7 +164,7 @@ inventory_schedule_job(PG_FUNCTION_ARGS)
 		CheckNotBuiltin(&access, "Use another name, or alter_job.");
 		CheckMayBe(&access);
 		values[5] = BoolGetDatum(true);
-		PlanWriteRow(&update_job, values, NULL);
+		UpdateJob(&access, values, NULL);
 	}
 	(void) NextRun(&next);
 	LeaveEngine(&caller);
@@ -150,8 +178,8 @@ Datum
 inventory_alter_job(PG_FUNCTION_ARGS)
 {
 	text	   *name = ArgumentLabel(fcinfo, 0, "name");
-	Datum		values[6];
-	char		nulls[6];
+	Datum		values[8];
+	char		nulls[8];
 	Identity	caller;
 	JobAccess	access;
 	TimestampTz next;
@@ -172,7 +200,7 @@ inventory_alter_job(PG_FUNCTION_ARGS)
 		values[i] = PG_GETARG_DATUM(i);
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 	}
-	PlanWriteRow(&update_job, values, nulls);
+	UpdateJob(&access, values, nulls);
 	enabled = NextRun(&next);
 	LeaveEngine(&caller);
 	if (!enabled)
@@ -221,6 +249,7 @@ inventory_run_job(PG_FUNCTION_ARGS)
 	 */
 	if (!access.is_builtin)
 		CheckMayBe(&access);
+	CheckHasOwner(&access.job);
 	if (RunInJob())
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
@@ -236,7 +265,7 @@ inventory_run_job(PG_FUNCTION_ARGS)
 	if (if_due)
 		FindJob(&find_and_lock_job, name, caller.userid, &access);
 	if (if_due && (access.job.next_run_at == DT_NOBEGIN ||
-				   access.job.next_run_at > GetCurrentTimestamp()))
+				   access.job.next_run_at > JobNow()))
 	{
 		LeaveEngine(&caller);
 		PG_RETURN_NULL();
@@ -298,11 +327,38 @@ FindJob(KeptPlan *plan, text *name, Oid caller, JobAccess *access)
 				(errcode(ERRCODE_INVENTORY_NOT_FOUND),
 				 errmsg("job \"%s\" does not exist", text_to_cstring(name))));
 	JobRead(0, &access->job);
-	access->is_builtin = DatumGetBool(PlanColumn(0, 9, &isnull));
-	access->may_be = DatumGetBool(PlanColumn(0, 10, &isnull));
-	admin = DatumGetBool(PlanColumn(0, 11, &isnull));
+	access->is_builtin = DatumGetBool(PlanColumn(0, JOB_COLUMN_COUNT + 1, &isnull));
+	access->may_be = DatumGetBool(PlanColumn(0, JOB_COLUMN_COUNT + 2, &isnull));
+	admin = DatumGetBool(PlanColumn(0, JOB_COLUMN_COUNT + 3, &isnull));
 	if (!admin)
 		CheckMayBe(access);
+}
+
+/*
+ * Writes a job that was found and locked, with the first six values; the owner is
+ * added.  One that is gone is replaced by the role that has its name, if that is
+ * what the caller could be himself.
+ */
+static void
+UpdateJob(JobAccess *access, Datum *values, char *nulls)
+{
+	Job		   *job = &access->job;
+	char		all_set[] = "        ";
+
+	if (!OidIsValid(job->owner_oid) && access->may_be)
+	{
+		job->owner_oid = get_role_oid(job->owner, false);
+		ereport(NOTICE,
+				(errmsg("job \"%s\" runs as role \"%s\" from now on", job->name, job->owner),
+				 errdetail("Its owner was dropped, or was not there yet when it was loaded.")));
+	}
+	if (nulls == NULL)
+		nulls = all_set;
+	values[6] = CStringGetTextDatum(job->owner);
+	nulls[6] = ' ';
+	values[7] = ObjectIdGetDatum(job->owner_oid);
+	nulls[7] = OidIsValid(job->owner_oid) ? ' ' : 'n';
+	PlanWriteRow(&update_job, values, nulls);
 }
 
 /*
@@ -316,6 +372,20 @@ CheckMayBe(const JobAccess *access)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for job \"%s\"", access->job.name),
 				 errdetail("It runs as role \"%s\".", access->job.owner)));
+}
+
+/*
+ * Raises IV002 for a job whose owner is gone.
+ */
+static void
+CheckHasOwner(const Job *job)
+{
+	if (!OidIsValid(job->owner_oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+				 errmsg("job \"%s\" has no owner", job->name),
+				 errdetail("Role \"%s\" was dropped, or was not there yet when the job was loaded.", job->owner),
+				 errhint("Where there is a role of that name now, alter_job by somebody with its rights has the job run as that one.")));
 }
 
 /*
@@ -356,7 +426,7 @@ RunHere(const Job *job, bool scheduled, const Identity *caller)
 	char	   *reason = NULL;
 
 	if (scheduled)
-		reason = LateReason(job, GetCurrentTimestamp(), "nobody ran it");
+		reason = LateReason(job, JobNow(), "nobody ran it");
 	RunStart(job, true, scheduled, reason, &run);
 	error = RunAsOwner(job, caller, &rows);
 	if (scheduled)
@@ -377,9 +447,11 @@ RunAsOwner(const Job *job, const Identity *caller, int64 *rows)
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resources = CurrentResourceOwner;
 	ErrorData  *volatile error = NULL;
+	bool		alone = !IsTransactionBlock();
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
+	RunArm(job, false);
 	PG_TRY();
 	{
 		Oid			owner = JobOwner(job);
@@ -389,20 +461,23 @@ RunAsOwner(const Job *job, const Identity *caller, int64 *rows)
 
 		if (owner != caller->userid)
 			security |= SECURITY_RESTRICTED_OPERATION;
+		UseWorkerSettings();
 		GetUserIdAndSecContext(&engine.userid, &engine.sec_context);
 		SetUserIdAndSecContext(owner, security);
 		*rows = RunCommand(job);
+		if (owner == caller->userid && alone)
+			FireDeferred();
+		RunDisarm();
 		SetUserIdAndSecContext(engine.userid, engine.sec_context);
 		AtEOXact_GUC(false, level);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
+		RunDisarm();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (RunTimedOut())
-			QueryCancelPending = false;
-		else if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		if (!RunTimedOut() && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
@@ -411,6 +486,59 @@ RunAsOwner(const Job *job, const Identity *caller, int64 *rows)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = resources;
 	return error;
+}
+
+/*
+ * Sets what the caller has set back to what the server and the database say, as
+ * far as his session knows that, until the current level of settings ends: the
+ * command is to do what it does in the worker.  What the transaction is, what
+ * messages are written in and what is pinned stays.
+ */
+static void
+UseWorkerSettings(void)
+{
+	int			count;
+	struct config_generic **settings = GucVariablesCompat(&count);
+
+	for (int i = 0; i < count; i++)
+	{
+		struct config_generic *setting = settings[i];
+
+		if ((setting->context != PGC_USERSET && setting->context != PGC_SUSET) ||
+			(setting->flags & GUC_NO_RESET_ALL) != 0 ||
+			strcmp(setting->name, "client_encoding") == 0 ||
+			strcmp(setting->name, "search_path") == 0)
+			continue;
+		if (setting->source > PGC_S_OVERRIDE)
+			SetForRun(setting->name, NULL);
+		for (size_t j = 0; j < lengthof(unsaid); j++)
+			if (setting->source >= PGC_S_USER && strcmp(setting->name, unsaid[j].name) == 0)
+				SetForRun(setting->name, unsaid[j].value);
+	}
+}
+
+/*
+ * Sets a setting, NULL to what RESET would, until the current level of settings
+ * ends.  One that cannot be changed any more stays as it is.
+ */
+static void
+SetForRun(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, DEBUG1, false);
+}
+
+/*
+ * Has the deferred triggers of a transaction that is only there for this run fire
+ * now, while they belong to the run.  In one of the caller's own they would take
+ * his with them.
+ */
+static void
+FireDeferred(void)
+{
+	ConstraintsSetStmt all_immediate = {.type = T_ConstraintsSetStmt};
+
+	AfterTriggerSetState(&all_immediate);
+	CHECK_FOR_INTERRUPTS();
 }
 
 /*

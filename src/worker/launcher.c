@@ -26,6 +26,7 @@
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/lock.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -41,6 +42,7 @@
 #include "utils/varlena.h"
 
 #include "guc.h"
+#include "worker/runner.h"
 
 #define MAX_DATABASES		64
 /* How often the launcher looks for databases that come and go. */
@@ -50,7 +52,10 @@
 #define RESTART_SOON_MS		3000
 #define RESTART_NAP_MS		200
 #define STOP_TIMEOUT_MS		10000
+#define STOP_AGAIN_MS		1000
 #define STOP_NAP_MS			20
+/* The fourth field of an advisory lock; the functions of the server use 1 and 2. */
+#define WORKER_LOCK_SPACE	0x6976
 
 /* A worker of the launcher. */
 typedef struct Child
@@ -72,6 +77,7 @@ typedef struct WorkerShared
 
 PG_FUNCTION_INFO_V1(inventory_worker_start);
 PG_FUNCTION_INFO_V1(inventory_worker_stop);
+PG_FUNCTION_INFO_V1(inventory_worker_pid);
 PGDLLEXPORT void inventory_launcher_main(Datum argument) pg_attribute_noreturn();
 
 static WorkerShared *shared = NULL;
@@ -99,7 +105,8 @@ static bool StartWorker(Oid database, int restart_time, BackgroundWorkerHandle *
 static Oid	TablespaceOf(Oid database);
 static int	FindProcesses(const char *type, Oid database, pid_t *pids, int most);
 static void WakeProcesses(const char *type, Oid database);
-static bool WaitForWorker(bool running);
+static void StopProcesses(Oid database);
+static bool WaitForWorker(bool running, int timeout_ms);
 
 /*
  * Called when the library is loaded.  Workers would disturb pg_upgrade.
@@ -135,6 +142,22 @@ void
 WorkerWake(void)
 {
 	WakeProcesses(WORKER_TYPE, MyDatabaseId);
+}
+
+/*
+ * Takes the lock that the one worker of this database holds for its session, or
+ * for a transaction, to keep one from working.  False when somebody has it.
+ *
+ * It is an advisory lock in a space of its own, since others do not survive the
+ * failure of a job; a job can give it back, so it is taken again after each.
+ */
+bool
+WorkerLock(bool for_session)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, WORKER_LOCK_SPACE);
+	return LockAcquire(&tag, ExclusiveLock, for_session, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 /*
@@ -197,7 +220,7 @@ inventory_worker_start(PG_FUNCTION_ARGS)
 			if (strcmp(lfirst(cell), here) != 0)
 				continue;
 			WakeProcesses(LAUNCHER_TYPE, InvalidOid);
-			if (WaitForWorker(true))
+			if (WaitForWorker(true, STOP_TIMEOUT_MS))
 				PG_RETURN_BOOL(true);
 			break;
 		}
@@ -208,7 +231,7 @@ inventory_worker_start(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("could not start the worker"),
 				 errhint("You might need to increase max_worker_processes, or look into the server's log.")));
-	(void) WaitForWorker(true);
+	(void) WaitForWorker(true, STOP_TIMEOUT_MS);
 	PG_RETURN_BOOL(true);
 }
 
@@ -218,22 +241,45 @@ inventory_worker_start(PG_FUNCTION_ARGS)
 Datum
 inventory_worker_stop(PG_FUNCTION_ARGS)
 {
-	pid_t		pids[8];
-	int			count;
+	pid_t		pid;
+	int			told_it;
 
 	(void) fcinfo;
 	SetStopped(MyDatabaseId, true);
-	count = FindProcesses(WORKER_TYPE, MyDatabaseId, pids, lengthof(pids));
-	if (count == 0)
+	if (FindProcesses(WORKER_TYPE, MyDatabaseId, &pid, 1) == 0)
 		PG_RETURN_BOOL(false);
-	for (int i = 0; i < count; i++)
-		(void) kill(pids[i], SIGUSR2);
-	if (!WaitForWorker(false))
-		ereport(ERROR,
-				(errcode(ERRCODE_QUERY_CANCELED),
-				 errmsg("the worker has not ended after %d seconds", STOP_TIMEOUT_MS / 1000),
-				 errhint("It will when the job that it runs lets go; see pg_stat_activity.")));
-	PG_RETURN_BOOL(true);
+	/* A job may catch that it is cancelled, so it is told again. */
+	for (told_it = 0; told_it < STOP_TIMEOUT_MS / STOP_AGAIN_MS; told_it++)
+	{
+		StopProcesses(MyDatabaseId);
+		if (!WaitForWorker(false, STOP_AGAIN_MS))
+			continue;
+
+		/*
+		 * One that had to be ended is started again by the postmaster, where
+		 * that started it.  It must not become the worker before it is told.
+		 */
+		if (shared != NULL || told_it < RUN_PATIENCE || !WorkerLock(false) ||
+			!WaitForWorker(true, RESTART_SOON_MS))
+			PG_RETURN_BOOL(true);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_QUERY_CANCELED),
+			 errmsg("the worker has not ended after %d seconds", STOP_TIMEOUT_MS / 1000),
+			 errhint("It will when the job that it runs lets go; see pg_stat_activity.")));
+}
+
+/*
+ * worker_pid()
+ */
+Datum
+inventory_worker_pid(PG_FUNCTION_ARGS)
+{
+	pid_t		pid;
+
+	if (FindProcesses(WORKER_TYPE, MyDatabaseId, &pid, 1) == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(pid);
 }
 
 /*
@@ -594,15 +640,28 @@ WakeProcesses(const char *type, Oid database)
 }
 
 /*
+ * Tells the workers of a database to end.
+ */
+static void
+StopProcesses(Oid database)
+{
+	pid_t		pids[8];
+	int			count = FindProcesses(WORKER_TYPE, database, pids, lengthof(pids));
+
+	for (int i = 0; i < count; i++)
+		(void) kill(pids[i], SIGUSR2);
+}
+
+/*
  * Waits until there is a worker of this database, or none.  False when that takes
  * too long.
  */
 static bool
-WaitForWorker(bool running)
+WaitForWorker(bool running, int timeout_ms)
 {
 	pid_t		pid;
 
-	for (int waited = 0; waited < STOP_TIMEOUT_MS; waited += STOP_NAP_MS)
+	for (int waited = 0; waited < timeout_ms; waited += STOP_NAP_MS)
 	{
 		if ((FindProcesses(WORKER_TYPE, MyDatabaseId, &pid, 1) > 0) == running)
 			return true;

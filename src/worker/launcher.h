@@ -13,5 +13,6 @@
 
 extern void WorkerInit(void);
 extern void WorkerWake(void);
+extern bool WorkerLock(bool for_session);
 
 #endif							/* INVENTORY_LAUNCHER_H */

@@ -30,6 +30,8 @@
 #define LATE_AFTER_MS	2000
 /* Doubling a delay more often than this is of no use. */
 #define MAX_DOUBLINGS	20
+/* A command that goes on though it was cancelled is cancelled again. */
+#define CANCEL_EVERY_MS	1000
 
 static KeptPlan insert_run = {
 	.sql = "INSERT INTO inventory.job_run (job_name, run_as, by_hand, status, scheduled_for, started_at, finished_at, reason) "
@@ -73,12 +75,16 @@ typedef struct NumberReceiver
 
 static volatile sig_atomic_t timed_out = false;
 static volatile sig_atomic_t command_running = false;
+static volatile sig_atomic_t process_may_end = false;
+static volatile sig_atomic_t cancels = 0;	/* of this command */
 static const char *running_job = NULL;
 
 static int64 InsertRun(const Job *job, bool by_hand, const char *status,
 					   TimestampTz scheduled_for, TimestampTz finished_at,
 					   const char *reason);
 static void SetJobTag(LOCKTAG *tag, const char *name);
+static void ReadOwner(uint64 row, Job *job);
+static char *BrokenReason(const Job *job);
 static char *ReadText(uint64 row, int column);
 static TimeoutId JobTimeout(void);
 static void HandleTimeout(void);
@@ -100,27 +106,35 @@ JobRead(uint64 row, Job *job)
 	job->schedule = ReadText(row, 2);
 	job->command = ReadText(row, 3);
 	job->timezone = ReadText(row, 4);
-	job->owner = ReadText(row, 5);
 	job->timeout_ms = PlanInt64(row, 6);
 	value = PlanColumn(row, 7, &isnull);
 	job->next_run_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
 	job->failures = DatumGetInt32(PlanColumn(row, 8, &isnull));
+	ReadOwner(row, job);
 }
 
 /*
- * The role that a job runs as.  Raises 42704 when there is none any more.
+ * The role that a job runs as.  Raises 42704 when it is gone.
  */
 Oid
 JobOwner(const Job *job)
 {
-	Oid			owner = get_role_oid(job->owner, true);
-
-	if (!OidIsValid(owner))
+	/* It may have gone since the job was read. */
+	if (GetUserNameFromId(job->owner_oid, true) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("role \"%s\", as which job \"%s\" runs, does not exist",
+				 errmsg("role \"%s\", as which job \"%s\" runs, does not exist any more",
 						job->owner, job->name)));
-	return owner;
+	return job->owner_oid;
+}
+
+/*
+ * The clock that jobs go by.  Tests of schedules move it.
+ */
+TimestampTz
+JobNow(void)
+{
+	return GetCurrentTimestamp() + guc_job_clock_offset * USECS_PER_SEC;
 }
 
 /*
@@ -147,7 +161,7 @@ void
 RunStart(const Job *job, bool by_hand, bool scheduled, const char *reason,
 		 JobRun *run)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	int64		ignored;
 
 	timed_out = false;
@@ -167,7 +181,7 @@ RunStart(const Job *job, bool by_hand, bool scheduled, const char *reason,
 void
 RunSkip(const Job *job, const char *reason)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	Schedule	schedule;
 	int64		ignored;
 
@@ -178,29 +192,56 @@ RunSkip(const Job *job, const char *reason)
 }
 
 /*
- * A job whose schedule cannot be read, though it was checked when it was stored:
- * its time zone is no longer known, say.  Records that once a day.  False when all
- * is well.
+ * A job that cannot be run until somebody changes it.  Records that once a day.
+ * False when all is well.
  */
 bool
 RunRefuseBroken(const Job *job)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	Schedule	schedule;
-	CronError	ignored;
+	TimestampTz now = JobNow();
+	char	   *reason = BrokenReason(job);
 
-	if (ScheduleRead(job->schedule, job->timezone, &schedule, &ignored))
+	if (reason == NULL)
 		return false;
-	(void) InsertRun(job, false, "SKIPPED", job->next_run_at, now,
-					 psprintf("\"%s\" in time zone \"%s\" is no schedule", job->schedule, job->timezone));
+	(void) InsertRun(job, false, "SKIPPED", job->next_run_at, now, reason);
 	JobReschedule(job, job->next_run_at, now + USECS_PER_DAY, job->failures + 1);
 	return true;
 }
 
 /*
+ * The time of a run begins: from now on until RunDisarm it is cancelled when it
+ * takes longer than its timeout or is interrupted; again every second, since a
+ * command can catch that; and where the process is a worker, it ends in the end.
+ */
+void
+RunArm(const Job *job, bool in_worker)
+{
+	running_job = job->name;
+	process_may_end = in_worker;
+	cancels = 0;
+	command_running = true;
+	enable_timeout_every(JobTimeout(),
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), job->timeout_ms),
+						 CANCEL_EVERY_MS);
+}
+
+/*
+ * It is over, whether it succeeded or not.
+ */
+void
+RunDisarm(void)
+{
+	disable_timeout(JobTimeout(), false);
+	command_running = false;
+	running_job = NULL;
+	/* It may have fired when everything was done. */
+	if (timed_out)
+		QueryCancelPending = false;
+}
+
+/*
  * Runs the command as the current user, who must have been made the job's owner,
- * in the open SPI connection, for as long as its timeout allows.  Returns what
- * job_run.rows promises.
+ * in the open SPI connection.  Returns what job_run.rows promises.
  */
 int64
 RunCommand(const Job *job)
@@ -210,38 +251,21 @@ RunCommand(const Job *job)
 		.number = -1
 	};
 	SPIExecuteOptions options = {.dest = &receiver.pub};
-	TimeoutId	timeout = JobTimeout();
-	const char *outer_job = running_job;
-	volatile int code = 0;
+	int			code = SPI_execute_extended(job->command, &options);
+	uint64		rows = SPI_processed;
 
-	running_job = job->name;
-	command_running = true;
-	enable_timeout_after(timeout, (int) job->timeout_ms);
-	PG_TRY();
-	{
-		code = SPI_execute_extended(job->command, &options);
-	}
-	PG_FINALLY();
-	{
-		disable_timeout(timeout, false);
-		command_running = (outer_job != NULL);
-		running_job = outer_job;
-	}
-	PG_END_TRY();
-	/* It may have fired when everything was done. */
-	if (timed_out)
-		CHECK_FOR_INTERRUPTS();
+	CHECK_FOR_INTERRUPTS();
 	if (code < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the command cannot be run in a job"),
 				 errdetail("The server says %s.", SPI_result_code_string(code)),
 				 errhint("A job is one transaction: it can neither begin nor end one, nor talk to a client.")));
-	return receiver.rows == 1 && receiver.number >= 0 ? receiver.number : (int64) SPI_processed;
+	return receiver.rows == 1 && receiver.number >= 0 ? receiver.number : (int64) rows;
 }
 
 /*
- * Is a command running in this process?
+ * Is a run going on in this process?
  */
 bool
 RunInJob(void)
@@ -259,7 +283,8 @@ RunTimedOut(void)
 }
 
 /*
- * For a signal handler: cancels the command, if one is running.
+ * For a signal handler: cancels the command, if one is running.  It can catch that
+ * and go on; the end of the process it cannot catch.
  */
 void
 RunInterrupt(void)
@@ -268,6 +293,8 @@ RunInterrupt(void)
 		return;
 	InterruptPending = true;
 	QueryCancelPending = true;
+	if (++cancels > RUN_PATIENCE && process_may_end)
+		ProcDiePending = true;
 }
 
 /*
@@ -282,7 +309,7 @@ RunEnd(const Job *job, const JobRun *run, int64 rows, const ErrorData *error)
 
 	values[0] = Int64GetDatum(run->run_id);
 	values[1] = CStringGetTextDatum(error == NULL ? "SUCCEEDED" : "FAILED");
-	values[2] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[2] = TimestampTzGetDatum(JobNow());
 	values[3] = Int64GetDatum(rows);
 	if (error == NULL)
 		nulls[4] = nulls[5] = 'n';
@@ -308,7 +335,7 @@ RunEnd(const Job *job, const JobRun *run, int64 rows, const ErrorData *error)
 void
 RunReschedule(const Job *job, const JobRun *run, bool failed)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	TimestampTz until = failed ? JobRetryAt(job->failures + 1, now) : now;
 	TimestampTz next = run->next;
 	int			failures = failed ? job->failures + 1 : 0;
@@ -391,7 +418,7 @@ InsertRun(const Job *job, bool by_hand, const char *status,
 	values[4] = TimestampTzGetDatum(scheduled_for);
 	if (scheduled_for == DT_NOBEGIN)
 		nulls[4] = 'n';
-	values[5] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[5] = TimestampTzGetDatum(JobNow());
 	values[6] = TimestampTzGetDatum(finished_at);
 	if (finished_at == DT_NOBEGIN)
 		nulls[6] = 'n';
@@ -414,6 +441,45 @@ SetJobTag(LOCKTAG *tag, const char *name)
 
 	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, ExtensionRelationId, (uint32) hash,
 					   1 + (uint16) (hash >> 32) % 0x7ff0);
+}
+
+/*
+ * The owner of a job goes by its number; the name is what is left of a role that
+ * was dropped, and somebody else may have it now.
+ */
+static void
+ReadOwner(uint64 row, Job *job)
+{
+	bool		isnull;
+	Datum		value = PlanColumn(row, 9, &isnull);
+	char	   *name = isnull ? NULL : GetUserNameFromId(DatumGetObjectId(value), true);
+
+	job->owner = ReadText(row, 5);
+	job->owner_oid = name == NULL ? InvalidOid : DatumGetObjectId(value);
+	job->renamed = name != NULL && strcmp(name, job->owner) != 0;
+	if (job->renamed)
+		job->owner = name;
+}
+
+/*
+ * Why a job cannot be run as it is: its owner is gone, or its schedule, which was
+ * checked when it was stored, cannot be read any more, its time zone being unknown
+ * by now, say.  NULL when all is well.
+ */
+static char *
+BrokenReason(const Job *job)
+{
+	Schedule	schedule;
+	CronError	ignored;
+
+	if (!OidIsValid(job->owner_oid))
+		return psprintf(OidIsValid(get_role_oid(job->owner, true)) ?
+						"role \"%s\" is another one than scheduled it; alter_job has it run as this one" :
+						"role \"%s\", as which it runs, does not exist",
+						job->owner);
+	if (!ScheduleRead(job->schedule, job->timezone, &schedule, &ignored))
+		return psprintf("\"%s\" in time zone \"%s\" is no schedule", job->schedule, job->timezone);
+	return NULL;
 }
 
 /*

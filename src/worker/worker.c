@@ -59,8 +59,6 @@
 #define LOCKED_NAP_MS	200
 #define PURGE_EVERY_MS	(60 * 60 * 1000)
 #define PURGE_ROWS		10000
-/* The fourth field of an advisory lock; the functions of the server use 1 and 2. */
-#define WORKER_LOCK_SPACE	0x6976
 
 static KeptPlan find_due = {
 	.sql = "SELECT " JOB_COLUMNS "FROM inventory.job j "
@@ -69,6 +67,16 @@ static KeptPlan find_due = {
 	.result = SPI_OK_SELECT,
 	.nargs = 1,
 	.argtypes = {TIMESTAMPTZOID}
+};
+
+/* Roles that have been renamed; a dump goes by the name. */
+static KeptPlan follow_owners = {
+	.sql = "UPDATE inventory.job AS j SET owner = n.name FROM ("
+	"SELECT k.name AS job, CAST(r.rolname AS pg_catalog.text) AS name FROM inventory.job k "
+	"JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) " JOB_OWNER("k")
+	"WHERE CAST(r.rolname AS pg_catalog.text) OPERATOR(pg_catalog.<>) k.owner "
+	"FOR NO KEY UPDATE OF k SKIP LOCKED) AS n WHERE j.name OPERATOR(pg_catalog.=) n.job",
+	.result = SPI_OK_UPDATE
 };
 
 static KeptPlan find_next = {
@@ -121,7 +129,6 @@ static void HandleStop(SIGNAL_ARGS);
 static void ExitWithoutDatabase(Oid database);
 static void Connect(Oid database);
 static void BecomeTheWorker(void);
-static bool TakeWorkerLock(void);
 static void Nap(long timeout_ms);
 static long Turn(void);
 static bool ExtensionIsThere(void);
@@ -146,6 +153,7 @@ void
 inventory_worker_main(Datum argument)
 {
 	MemoryContext turn;
+	long		nap = 0;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -158,12 +166,11 @@ inventory_worker_main(Datum argument)
 	turn = AllocSetContextCreate(TopMemoryContext, "inventory worker turn", ALLOCSET_DEFAULT_SIZES);
 	for (;;)
 	{
-		long		nap;
-
+		/* First of all: it may have been told to end before it began. */
+		Nap(nap);
 		MemoryContextSwitchTo(turn);
 		nap = Turn();
 		MemoryContextReset(turn);
-		Nap(nap);
 	}
 }
 
@@ -228,7 +235,7 @@ BecomeTheWorker(void)
 		bool		ready;
 
 		StartTransactionCommand();
-		ready = ExtensionIsThere() && TakeWorkerLock();
+		ready = ExtensionIsThere() && WorkerLock(true);
 		if (!ready && !told)
 			ereport(LOG,
 					(errmsg("inventory worker: the extension is not in database \"%s\", or has a worker; waiting",
@@ -239,22 +246,8 @@ BecomeTheWorker(void)
 		told = true;
 		Nap(EXTENSION_NAP_MS);
 	}
-	working_since = GetCurrentTimestamp();
+	working_since = JobNow();
 	CloseCrashed();
-}
-
-/*
- * The lock that the one worker of this database holds for its session.  It is an
- * advisory lock in a space of its own, since others do not survive the failure of
- * a job; a job can give it back, so it is taken again after each.
- */
-static bool
-TakeWorkerLock(void)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, WORKER_LOCK_SPACE);
-	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 /*
@@ -382,7 +375,7 @@ EndWork(void)
 static void
 CloseCrashed(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	Datum		value = TimestampTzGetDatum(now);
 	Job		   *jobs;
 	uint64		count;
@@ -408,12 +401,13 @@ CloseCrashed(void)
 }
 
 /*
- * Removes old records of runs, once in a while and not too many at once.
+ * Once in a while: removes old records of runs, not too many at once, and notes
+ * which roles have been renamed.
  */
 static void
 Purge(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	Datum		values[2];
 	uint64		rows;
 
@@ -424,6 +418,7 @@ Purge(void)
 	if (!BeginWork())
 		return;
 	rows = PlanExecute(&purge_runs, values, NULL);
+	PlanExecute(&follow_owners, NULL, NULL);
 	EndWork();
 	if (rows < PURGE_ROWS)
 		purged_at = now;
@@ -438,7 +433,7 @@ static bool
 TakeDueJob(Job *job, JobRun *run, bool *skipped)
 {
 	MemoryContext turn = CurrentMemoryContext;
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	Datum		value = TimestampTzGetDatum(now);
 	bool		taken = false;
 
@@ -451,6 +446,8 @@ TakeDueJob(Job *job, JobRun *run, bool *skipped)
 
 		JobRead(0, job);
 		MemoryContextSwitchTo(work);
+		if (job->renamed)
+			PlanExecute(&follow_owners, NULL, NULL);
 		taken = !RunRefuseBroken(job) && RunOrSkip(job, now, run);
 		*skipped = !taken;
 	}
@@ -500,7 +497,7 @@ StartReason(const Job *job, TimestampTz now)
 static long
 UntilNextJob(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = JobNow();
 	TimestampTz next = 0;
 	bool		isnull;
 	Datum		value;
@@ -544,7 +541,7 @@ RunScheduled(const Job *job, const JobRun *run)
 		RunReschedule(job, run, false);
 		EndWork();
 	}
-	busy_until = GetCurrentTimestamp();
+	busy_until = JobNow();
 	strlcpy(busy_with, job->name, sizeof(busy_with));
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
@@ -553,8 +550,9 @@ RunScheduled(const Job *job, const JobRun *run)
 /*
  * The run itself: the command as the job's owner, and the record of its success
  * as the extension's, in one transaction.  It is the owner again who commits:
- * deferred triggers run then.  Returns the error of a run that failed, in the
- * turn's memory.
+ * deferred triggers run then, and what is held open is read to its end, all of it
+ * within the job's timeout.  Returns the error of a run that failed, in the turn's
+ * memory.
  */
 static ErrorData *
 RunInTransaction(const Job *job, const JobRun *run)
@@ -579,6 +577,11 @@ RunInTransaction(const Job *job, const JobRun *run)
 					 errmsg("a run was started by hand at the same time")));
 		GetUserIdAndSecContext(&engine, &security);
 		owner = JobOwner(job);
+		RunArm(job, true);
+		/* It came too early to interrupt anything; the command must not begin. */
+		if (stop_requested)
+			RunInterrupt();
+		CHECK_FOR_INTERRUPTS();
 		BecomeOwner(owner);
 		rows = RunCommand(job);
 		SetUserIdAndSecContext(engine, security);
@@ -587,10 +590,12 @@ RunInTransaction(const Job *job, const JobRun *run)
 		SPI_finish();
 		PopActiveSnapshot();
 		CommitTransactionCommand();
+		RunDisarm();
 	}
 	PG_CATCH();
 	{
 		HOLD_INTERRUPTS();
+		RunDisarm();
 		disable_all_timeouts(false);
 		QueryCancelPending = false;
 		MemoryContextSwitchTo(turn);
@@ -645,7 +650,7 @@ CleanSession(void)
 	ResetSequenceCaches();
 	ResetTempTableNamespace();
 	ResetAllOptions();
-	if (!TakeWorkerLock())
+	if (!WorkerLock(true))
 		ereport(FATAL,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("inventory worker: another one has taken over")));

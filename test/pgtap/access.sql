@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(1367);
+SELECT plan(1397);
 
 \ir include/setup.psql
 
@@ -140,9 +140,13 @@ INSERT INTO call VALUES
     ('admin', $$SELECT inventory.schedule_job(current_user, '1 minute', 'SELECT 1'), inventory.unschedule_job(current_user)$$),
     ('admin', $$SELECT inventory.run_job('expire_reservations')$$),
     ('admin', 'SELECT inventory.worker_stop()'),
+    ('reader', 'SELECT inventory.worker_pid()'),
+    ('admin', 'SELECT * FROM inventory.job_run'),
+    ('nobody', 'SELECT * FROM inventory.job'),
+    ('nobody', 'SELECT inventory.computed_policy(1, 1, 1, 1, 1, 1, 1, 1)'),
     ('admin', $$SELECT inventory.pg_cron_schedule('1 minute', 'UTC')$$);
 INSERT INTO call SELECT 'reader', 'SELECT * FROM ' || c.oid::regclass FROM pg_class c
-    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job');
+    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job', 'job_run');
 -- Mathematics answers NULL to NULL.
 INSERT INTO call SELECT 'reader', format('SELECT * FROM inventory.%I(%s)', p.proname, string_agg('NULL::' || a.type::regtype, ', ' ORDER BY a.n))
     FROM pg_proc p, unnest(p.proargtypes) WITH ORDINALITY AS a(type, n)

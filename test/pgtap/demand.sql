@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(338);
+SELECT plan(347);
 
 \ir include/setup.psql
 
@@ -402,6 +402,32 @@ SELECT is((SELECT reorder_point FROM inventory.inventory_item WHERE product_id =
 SELECT is((SELECT array_agg(forecast_method ORDER BY forecast_method) FROM inventory.forecast_accuracy WHERE product_id = 902), '{croston,holt_winters,mean,sba,ses,tsb}', 'forecast_accuracy has every method');
 SELECT is((SELECT forecast_method || ' ' || holdout_days FROM inventory.forecast_accuracy WHERE product_id = 902 AND is_chosen), 'sba 13', 'and says which is chosen');
 SELECT is((SELECT (mae, rmse, mase, bias) FROM inventory.forecast_accuracy WHERE product_id = 902 AND is_chosen), (SELECT (e.mae, e.rmse, e.mase, e.bias) FROM inventory.forecast_error(inventory.demand_series(902, 1), 'sba', 13) e), 'with its errors');
+
+-- One item does not stop the others: more sold on a day than a bigint, costs and lead times without measure
+
+INSERT INTO inventory.product (product_id, sku, name, unit_cost) SELECT p, 'SKU-' || p, 'Extreme', 2 FROM generate_series(911, 915) p;
+INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred, lead_time_days, unit_cost) VALUES (911, 901, true, 1, 2), (912, 901, true, 4, '1e-320'), (913, 901, true, '1e300', 2), (914, 901, true, 4, '1e-400'), (915, 901, true, 4, 2);
+SELECT inventory.receive_stock(p, 1, 100) FROM generate_series(912, 915) p;
+INSERT INTO inventory.inventory_item (product_id, warehouse_id, reorder_point, reorder_quantity) SELECT p, 1, 7, 8 FROM generate_series(912, 914) p ON CONFLICT (product_id, warehouse_id) DO UPDATE SET reorder_point = 7, reorder_quantity = 8;
+SELECT pg_temp.sell(p, 1, 10, 3) FROM generate_series(912, 915) p;
+SELECT inventory.receive_stock(911, 1, 9000000000000000000);
+SELECT pg_temp.sell(911, 1, 9000000000000000000, 3);
+SELECT inventory.receive_stock(911, 1, 9000000000000000000);
+SELECT pg_temp.sell(911, 1, 9000000000000000000, 3);
+SELECT lives_ok('SELECT inventory.recompute_policies(40, 0.9)', 'policies are computed');
+SELECT is((SELECT quantity FROM inventory.demand_daily WHERE product_id = 911), 18000000000000000000, 'a day of more than a bigint');
+SELECT is((SELECT (quantity, avg_daily_usage, stddev_daily_usage) FROM inventory.item_demand WHERE product_id = 911), (SELECT (18000000000000000000, 450000000000000000::float8, (sqrt((18000000000000000000 ^ 2 * 40 - 18000000000000000000 ^ 2) / (40 * 39)))::float8)), 'is summed up exactly');
+SELECT is((SELECT quantity_squared FROM inventory.demand_state WHERE product_id = 911), 18000000000000000000 * 18000000000000000000, 'and squared');
+SELECT is_empty($$SELECT d FROM pg_temp.differences(40) d WHERE d !~ 'CHOSEN'$$, 'with the others');
+SELECT inventory.return_stock(911, 1, 9000000000000000000);
+SELECT is(inventory.refresh_demand(40), 1::bigint, 'a return');
+SELECT is_empty($$SELECT d FROM pg_temp.differences(40) d WHERE d !~ 'CHOSEN'$$, 'is taken off');
+SELECT inventory.refresh_demand(30);
+SELECT is_empty($$SELECT d FROM pg_temp.differences(30) d WHERE d !~ 'CHOSEN'$$, 'another window');
+SELECT results_eq('SELECT product_id, reorder_point, reorder_quantity FROM inventory.inventory_item WHERE product_id BETWEEN 911 AND 915 AND warehouse_id = 1 ORDER BY 1',
+    $$VALUES (911::bigint, (SELECT inventory.reorder_point(450000000000000000, 1, (sqrt((18000000000000000000 ^ 2 * 40 - 18000000000000000000 ^ 2) / (40 * 39)))::float8, inventory.z_value(0.9))),
+        (SELECT ceil(inventory.economic_order_quantity(450000000000000000::float8 * 365, 25, 0.5)::numeric)::bigint)),
+        (912, 7, 8), (913, 7, 8), (914, 7, 8), (915, 6, 96)$$, 'what cannot be computed stays as it is');
 
 SELECT * FROM finish();
 ROLLBACK;

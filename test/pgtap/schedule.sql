@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(125);
+SELECT plan(151);
 
 -- The next time after a given one. Times are UTC on both sides.
 CREATE TEMP TABLE due (schedule text, after text, timezone text, next text, what text);
@@ -151,7 +151,7 @@ SET LOCAL ROLE inventory_test_bob;
 SELECT throws_ok($$SELECT inventory.schedule_job('hers', '1 hour', 'SELECT 1')$$, '42501', 'permission denied for job "hers"', 'an admin does not replace the job of somebody else');
 SELECT throws_ok($$SELECT inventory.alter_job('hers', command => 'SELECT 1')$$, '42501', NULL, 'nor its command');
 SELECT lives_ok($$SELECT inventory.alter_job('hers', enabled => false)$$, 'but can switch it off');
-SELECT is((SELECT command FROM inventory.job_status WHERE name = 'hers'), NULL, 'and does not see its command');
+SELECT isnt((SELECT command FROM inventory.job_status WHERE name = 'hers'), NULL, 'and sees its command');
 SELECT throws_ok($$SELECT inventory.run_job('hers')$$, '42501', 'permission denied for job "hers"', 'nor runs it, where it would meet his temporary tables');
 SELECT is((SELECT status::text FROM inventory.run_job('expire_reservations')), 'SUCCEEDED', 'a built-in job he runs');
 SELECT is(current_user::text, 'inventory_test_bob', 'and is himself afterwards');
@@ -175,6 +175,84 @@ SELECT throws_ok($$SELECT inventory.run_job('hers')$$, '42501', NULL, 'a reader 
 SELECT isnt_empty('SELECT * FROM inventory.job_status', 'but sees how jobs do');
 RESET ROLE;
 SELECT is(inventory.worker_stop(), false, 'there is no worker to stop');
+SELECT is((SELECT worker_pid FROM inventory.job_status WHERE name = 'hers'), NULL, 'and job_status shows none');
+
+-- Commands and errors are for the owner of a job and for admins.
+CREATE ROLE inventory_test_carol;
+SELECT inventory.grant_access('inventory_test_carol', 'admin');
+SET LOCAL ROLE inventory_test_carol;
+SELECT inventory.schedule_job('secret', '1 hour', $$SELECT pg_catalog.format('secret %s', 'password')::pg_catalog.int4$$);
+SELECT is((SELECT error FROM inventory.run_job('secret')), 'invalid input syntax for type integer: "secret password"', 'an error that says too much');
+RESET ROLE;
+SELECT inventory.revoke_access('inventory_test_carol', 'admin'), inventory.grant_access('inventory_test_carol', 'reader');
+CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', j.command IS NOT NULL, j.last_error IS NOT NULL, j.last_error_code, h.error IS NOT NULL, h.error_code) FROM inventory.job_status j JOIN inventory.job_history h ON h.job_name = j.name WHERE j.name = 'secret'
+$$;
+SET LOCAL ROLE inventory_test_carol;
+SELECT is(pg_temp.seen(), 't t 22P02 t 22P02', 'its owner sees it, and its command');
+SET LOCAL ROLE inventory_test_reader;
+SELECT is(pg_temp.seen(), 'f f 22P02 f 22P02', 'another reader neither');
+SELECT throws_ok('SELECT error FROM inventory.job_run', '42501', NULL, 'nor behind the view');
+SELECT isnt((SELECT command FROM inventory.job_status WHERE name = 'replenishment'), NULL, 'the command of a built-in job is no secret');
+SET LOCAL ROLE inventory_test_bob;
+SELECT is(pg_temp.seen(), 't t 22P02 t 22P02', 'an admin does');
+RESET ROLE;
+SELECT is(pg_temp.seen(), 't t 22P02 t 22P02', 'and a superuser');
+
+-- An owner goes by the number of the role, not by its name.
+ALTER ROLE inventory_test_alice RENAME TO inventory_test_anna;
+CREATE ROLE inventory_test_alice;
+SELECT is((SELECT owner FROM inventory.job_status WHERE name = 'hers'), 'inventory_test_anna', 'a role that was renamed is still the owner');
+SELECT is((SELECT run_as || ' ' || status FROM inventory.run_job('hers')), 'inventory_test_anna SUCCEEDED', 'and the job runs as that role');
+SELECT results_eq('SELECT who FROM public.inventory_test_note OFFSET 1', $$VALUES ('inventory_test_anna')$$, 'under its new name');
+SELECT inventory.alter_job('hers', schedule => '2 hours');
+SELECT is((SELECT owner FROM inventory.job WHERE name = 'hers'), 'inventory_test_anna', 'a dump has the new name too');
+DROP OWNED BY inventory_test_carol;
+DROP ROLE inventory_test_carol;
+SELECT throws_ok($$SELECT inventory.run_job('secret')$$, '42501', NULL, 'a job whose owner was dropped is not run');
+CREATE ROLE inventory_test_carol;
+SELECT inventory.grant_access('inventory_test_carol', 'reader');
+SELECT throws_ok($$SELECT inventory.run_job('secret')$$, 'IV002', 'job "secret" has no owner', 'nor as another role of that name');
+SET LOCAL ROLE inventory_test_carol;
+SELECT is(pg_temp.seen(), 'f f 22P02 f 22P02', 'which does not see what the other one left');
+SET LOCAL ROLE inventory_test_bob;
+SELECT inventory.alter_job('secret', schedule => '3 hours');
+RESET ROLE;
+SELECT is((SELECT j.owner_oid = 'inventory_test_carol'::regrole FROM inventory.job j WHERE name = 'secret'), false, 'somebody without the rights of that role does not give it the job');
+SELECT inventory.alter_job('secret', schedule => '4 hours');
+SELECT is((SELECT run_as || ' ' || status || ' ' || error_code FROM inventory.run_job('secret')), 'inventory_test_carol FAILED 22P02', 'somebody with them does');
+INSERT INTO inventory.job (name, schedule, command, owner, owner_oid) VALUES ('loaded', '1 hour', 'SELECT 1', 'inventory_test_bob', 10), ('lost', '1 hour', 'SELECT 1', 'inventory_test_nobody', 10);
+SELECT results_eq($$SELECT name, owner_oid FROM inventory.job WHERE name IN ('loaded', 'lost') ORDER BY name$$, $$VALUES ('loaded', 'inventory_test_bob'::regrole::oid), ('lost', NULL)$$, 'what is loaded goes by the name');
+CREATE ROLE inventory_test_nobody;
+SELECT throws_ok($$SELECT inventory.run_job('lost')$$, 'IV002', NULL, 'a role that comes later is not the one that was meant');
+CREATE ROLE inventory_test_owner SUPERUSER;
+ALTER TABLE inventory.job OWNER TO inventory_test_owner;
+SELECT is((SELECT run_as || ' ' || status FROM inventory.run_job('expire_reservations')), 'inventory_test_owner SUCCEEDED', 'built-in jobs go with the extension');
+SELECT is((SELECT owner FROM inventory.job_status WHERE name = 'expire_reservations'), 'inventory_test_owner', 'as job_status says');
+
+-- A command does not see what the session has set.
+CREATE TABLE public.inventory_test_setting (name text, setting text);
+SELECT inventory.schedule_job('settings', '1 year', $$INSERT INTO public.inventory_test_setting SELECT s.name, s.setting FROM pg_catalog.pg_settings s WHERE s.name IN ('TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits', 'row_security', 'enable_seqscan', 'session_replication_role', 'inventory.performed_by', 'inventory.occurred_at', 'inventory.movement_type', 'inventory.root_cause', 'inventory.order_cost') UNION ALL SELECT 'my.own', pg_catalog.current_setting('my.own', true)$$);
+SET TimeZone = 'Asia/Tokyo';
+SET DateStyle = 'SQL, DMY';
+SET LOCAL IntervalStyle = 'iso_8601';
+SET extra_float_digits = -3;
+SET row_security = off;
+SET enable_seqscan = off;
+SET session_replication_role = local;
+SET inventory.performed_by = 'me';
+SET LOCAL inventory.occurred_at = '2020-01-01';
+SET inventory.movement_type = 'SALE';
+SET inventory.root_cause = 'THEFT';
+SET inventory.order_cost = 7;
+SET my.own = 'x';
+SELECT string_agg(s.name || '=' || s.setting, ' ' ORDER BY s.name) || current_setting('my.own') AS mine FROM pg_settings s \gset
+SELECT is((SELECT rows FROM inventory.run_job('settings')), 13::bigint, 'a command that looks at settings');
+SELECT is_empty($$SELECT s.name, s.setting, p.reset_val FROM public.inventory_test_setting s LEFT JOIN pg_settings p USING (name) WHERE s.setting IS DISTINCT FROM CASE s.name WHEN 'row_security' THEN 'on' WHEN 'my.own' THEN '' ELSE p.reset_val END$$, 'finds none of the session');
+SELECT is((SELECT string_agg(s.name || '=' || s.setting, ' ' ORDER BY s.name) || current_setting('my.own') FROM pg_settings s), :'mine', 'which has them afterwards');
+UPDATE inventory.job SET command = 'SELECT 1 / 0' WHERE name = 'settings';
+SELECT is((SELECT status::text FROM inventory.run_job('settings')), 'FAILED', 'and after a failure');
+SELECT is((SELECT string_agg(s.name || '=' || s.setting, ' ' ORDER BY s.name) || current_setting('my.own') FROM pg_settings s), :'mine', 'too');
 
 SELECT * FROM finish();
 ROLLBACK;

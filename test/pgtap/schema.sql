@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(145);
+SELECT plan(146);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -48,7 +48,7 @@ INSERT INTO entity VALUES
     ('root_cause', 'code, description'),
     ('cycle_count', 'count_id, product_id, warehouse_id, due_on, counted_at, counted_by, counted_quantity, system_quantity, delta, root_cause, movement_id'),
     ('procurement_notification', 'notification_id, po_id, payload, created_at, acknowledged_at'),
-    ('job', 'name, schedule, command, enabled, timeout, timezone, owner, next_run_at'),
+    ('job', 'name, schedule, command, enabled, timeout, timezone, owner, next_run_at, owner_oid'),
     ('job_run', 'run_id, job_name, status, started_at, finished_at, rows, error, reason'),
     ('purchase_receipt', 'receipt_id, po_id, line_no, quantity, unit_cost, received_at, lead_time_days, movement_id');
 SELECT has_table('inventory', e.name, 'table ' || e.name) FROM entity e;
@@ -61,8 +61,8 @@ SELECT is_empty($$
     SELECT a.attrelid::regclass, a.attname, a.atttypid::regtype
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
-    -- Sums over the days of a window are exact and may be larger.
-    AND c.relname <> 'demand_state'
+    -- Sums over a day and over a window are exact and may be larger.
+    AND c.relname NOT IN ('demand_daily', 'demand_state')
     AND ((a.attname ~ 'quantity|^on_hand|^delta$' AND a.atttypid <> 'int8'::regtype)
         OR (a.attname ~ '_at$' AND a.atttypid <> 'timestamptz'::regtype)
         OR (a.attname ~ 'unit_cost|unit_price' AND a.atttypid <> 'numeric'::regtype)
@@ -141,7 +141,7 @@ SELECT is((SELECT pg_get_function_arguments(p.oid) || ' -> ' || pg_get_function_
     s.arguments || ' -> ' || s.result, 'signature of ' || s.name) FROM signature s;
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.purchase_order']);
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.transfer_order']);
-SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', 'low_stock', 'movement_history', 'open_reservation', 'in_transit', 'supplier_performance', 'count_due', 'count_accuracy', 'shrinkage', 'item_demand', 'forecast_accuracy', 'replenishment_log', 'job_status',
+SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', 'low_stock', 'movement_history', 'open_reservation', 'in_transit', 'supplier_performance', 'count_due', 'count_accuracy', 'shrinkage', 'item_demand', 'forecast_accuracy', 'replenishment_log', 'job_status', 'job_history',
     'inventory_valuation', 'stock_ageing', 'stock_turnover', 'abc_classification', 'open_purchase_order', 'available_to_promise', 'stock_layer', 'item_cost', 'product_cost', 'costed_layer', 'inbound_layer']) v;
 
 -- Settings: what a session may say of its own work, and what only a superuser permits
@@ -150,7 +150,7 @@ SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif
     'allocation enum user priority', 'over_receipt_tolerance_percent real superuser 0',
     'count_window_days integer user 90', 'count_fast_percent real user 80', 'count_fast_days integer user 7', 'count_slow_days integer user 28', 'count_start_hours integer user 24',
     'order_cost real user 25', 'holding_rate real user 0.25', 'replenish_by_transfer bool user off', 'replenishment_log_days integer user 90',
-    'databases string sighup', 'job_run_retention_days integer sighup 30', 'job_backoff integer sighup 30000', 'job_backoff_max integer sighup 3600000'], 'settings and their defaults');
+    'databases string sighup', 'job_run_retention_days integer sighup 30', 'job_backoff integer sighup 30000', 'job_backoff_max integer sighup 3600000', 'job_clock_offset integer sighup 0'], 'settings and their defaults');
 SELECT is((SELECT enumvals FROM pg_settings WHERE name = 'inventory.allocation'), ARRAY['priority', 'most_stock', 'fewest_splits'], 'ways to allocate');
 SELECT throws_ok('SET inventory.allocate = 1', '42602', NULL, 'a setting that does not exist is refused');
 
