@@ -198,7 +198,8 @@ COMMENT ON TRIGGER inventory_guard ON inventory.import_order_line IS 'One role s
 
 -- What is wrong with a value, NULL where nothing is. An empty string is a value
 -- that is left out, as NULL is. Plain expressions, so that the planner inlines them:
--- a million lines take a moment, not a minute.
+-- a million lines take a moment, not a minute. The casts
+-- to text are needed for that: number || text is not immutable.
 
 CREATE FUNCTION inventory.import_quote(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -207,14 +208,14 @@ COMMENT ON FUNCTION inventory.import_quote(text) IS 'A staged value for a messag
 
 CREATE FUNCTION inventory.import_check_text(field text, value text, max_bytes integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN octet_length(value) > max_bytes THEN field || ' is too long: ' || octet_length(value) || ' bytes, at most ' || max_bytes END;
+RETURN CASE WHEN octet_length(value) > max_bytes THEN field || ' is too long: ' || octet_length(value)::text || ' bytes, at most ' || max_bytes::text END;
 COMMENT ON FUNCTION inventory.import_check_text(text, text, integer) IS 'Problem of a staged text: too long, as when a quotation mark in the file is not closed.';
 
 CREATE FUNCTION inventory.import_check_name(field text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN value IS NULL OR value = '' THEN field || ' is missing'
-    WHEN octet_length(value) > 255 THEN field || ' is too long: ' || octet_length(value) || ' bytes, at most 255'
+    WHEN octet_length(value) > 255 THEN field || ' is too long: ' || octet_length(value)::text || ' bytes, at most 255'
     WHEN value <> btrim(value, E' \t\r\n') OR value ~ '[\x01-\x1f\x7f]' THEN field || ' has space around it or control characters in it: ' || inventory.import_quote(value)
 END;
 COMMENT ON FUNCTION inventory.import_check_name(text, text) IS 'Problem of a staged name or code that others are found by.';
@@ -225,7 +226,7 @@ RETURN CASE
     WHEN value IS NULL OR value = '' THEN NULL
     WHEN octet_length(value) > 1000 OR value !~ '^ *[+-]?[0-9]+ *$' THEN field || ' is not a whole number: ' || inventory.import_quote(value)
     WHEN octet_length(value) > 18 AND value::numeric NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN field || ' does not fit: ' || inventory.import_quote(value)
-    WHEN value::bigint < minimum THEN field || CASE minimum WHEN 0 THEN ' is negative: ' ELSE ' is below ' || minimum || ': ' END || inventory.import_quote(value)
+    WHEN value::bigint < minimum THEN field || CASE minimum WHEN 0 THEN ' is negative: ' ELSE ' is below ' || minimum::text || ': ' END || inventory.import_quote(value)
     WHEN value::bigint > maximum THEN field || ' does not fit: ' || inventory.import_quote(value)
 END;
 COMMENT ON FUNCTION inventory.import_check_whole(text, text, bigint, bigint) IS 'Problem of a staged whole number.';
@@ -236,7 +237,7 @@ RETURN CASE
     WHEN value IS NULL OR value = '' THEN NULL
     WHEN octet_length(value) > 1000 OR value !~ '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+) *$' THEN field || ' is not a number such as 12.50: ' || inventory.import_quote(value)
     WHEN octet_length(value) > 100 THEN field || ' does not fit: ' || inventory.import_quote(value)
-    WHEN value::numeric < 0 THEN field || ' is negative: ' || inventory.import_quote(value)
+    WHEN value LIKE '%-%' AND value::numeric < 0 THEN field || ' is negative: ' || inventory.import_quote(value)
 END;
 COMMENT ON FUNCTION inventory.import_check_number(text, text) IS 'Problem of a staged number that may have a fraction. Exponents are refused: a spreadsheet that writes them has lost digits. So are NaN and infinity.';
 
@@ -244,9 +245,16 @@ CREATE FUNCTION inventory.import_check_flag(field text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN value IS NULL OR value = '' THEN NULL
+    -- Most are written so; lower() takes its time.
+    WHEN value IN ('true', 't', 'yes', 'y', 'on', '1', 'false', 'f', 'no', 'n', 'off', '0') THEN NULL
     WHEN octet_length(value) > 5 OR lower(value) NOT IN ('true', 't', 'yes', 'y', 'on', '1', 'false', 'f', 'no', 'n', 'off', '0') THEN field || ' is neither true nor false: ' || inventory.import_quote(value)
 END;
 COMMENT ON FUNCTION inventory.import_check_flag(text, text) IS 'Problem of a staged truth value.';
+
+CREATE FUNCTION inventory.import_is_true(value text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN value IN ('true', 't', 'yes', 'y', 'on', '1') OR (octet_length(value) <= 4 AND value NOT IN ('false', 'f', 'no', 'n', 'off', '0', '') AND lower(value) IN ('true', 't', 'yes', 'y', 'on', '1'));
+COMMENT ON FUNCTION inventory.import_is_true(text) IS 'Whether a staged truth value is true; one that is neither is not.';
 
 CREATE FUNCTION inventory.import_check_day(field text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -332,7 +340,7 @@ CREATE FUNCTION inventory.import_check_reference(kind text, value text, matches 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN value IS NULL OR value = '' OR matches = 1 THEN NULL
-    WHEN matches > 1 THEN matches || ' go by the ' || kind || ' ' || inventory.import_quote(value)
+    WHEN matches > 1 THEN matches::text || ' go by the ' || kind || ' ' || inventory.import_quote(value)
     ELSE 'there is no ' || kind || ' ' || inventory.import_quote(value)
 END;
 COMMENT ON FUNCTION inventory.import_check_reference(text, text, bigint) IS 'Problem of a staged line that refers to another by a name that so many go by.';
@@ -494,8 +502,8 @@ BEGIN
         JOIN inventory.import_product_supplier i ON i.sku = d.sku AND i.supplier = d.supplier AND i.line > d.first
         UNION ALL
         SELECT i.line, 'product ' || inventory.import_quote(i.sku) || ' has a preferred supplier on line ' || d.first || ' already'
-        FROM (SELECT n.sku, min(n.line) AS first FROM inventory.import_product_supplier n WHERE n.sku <> '' AND lower(n.is_preferred) IN ('true', 't', 'yes', 'y', 'on', '1') GROUP BY n.sku HAVING count(*) > 1) d
-        JOIN inventory.import_product_supplier i ON i.sku = d.sku AND i.line > d.first AND lower(i.is_preferred) IN ('true', 't', 'yes', 'y', 'on', '1')
+        FROM (SELECT n.sku, min(n.line) AS first FROM inventory.import_product_supplier n WHERE n.sku <> '' AND inventory.import_is_true(n.is_preferred) GROUP BY n.sku HAVING count(*) > 1) d
+        JOIN inventory.import_product_supplier i ON i.sku = d.sku AND i.line > d.first AND inventory.import_is_true(i.is_preferred)
         UNION ALL
         SELECT i.line, CASE WHEN s.name = i.supplier THEN 'product ' || inventory.import_quote(i.sku) || ' has terms of supplier ' || inventory.import_quote(i.supplier) || ' already'
             ELSE 'product ' || inventory.import_quote(i.sku) || ' has ' || inventory.import_quote(s.name) || ' as its preferred supplier already' END
@@ -503,7 +511,7 @@ BEGIN
         JOIN inventory.product p ON p.sku = i.sku
         JOIN inventory.product_supplier t ON t.product_id = p.product_id
         JOIN inventory.supplier s ON s.supplier_id = t.supplier_id
-        WHERE NOT may_update AND (s.name = i.supplier OR (t.is_preferred AND lower(i.is_preferred) IN ('true', 't', 'yes', 'y', 'on', '1')))
+        WHERE NOT may_update AND (s.name = i.supplier OR (t.is_preferred AND inventory.import_is_true(i.is_preferred)))
     ) c
     WHERE c.problem IS NOT NULL
     ORDER BY c.line;
@@ -736,8 +744,7 @@ BEGIN
         nullif(i.dimensions_cm, '')::jsonb, coalesce(nullif(i.is_active, '')::boolean, true), coalesce(nullif(i.base_unit, ''), 'piece'), coalesce(nullif(i.attributes, '')::jsonb, '{}')
     FROM inventory.import_product i
     LEFT JOIN inventory.category c ON c.name = i.category
-    WHERE NOT EXISTS (SELECT FROM inventory.product p WHERE p.sku = i.sku)
-    ORDER BY i.line;
+    WHERE NOT EXISTS (SELECT FROM inventory.product p WHERE p.sku = i.sku);
     GET DIAGNOSTICS added = ROW_COUNT;
     unchanged := staged - added - updated;
     RETURN NEXT;
