@@ -656,6 +656,11 @@ BEGIN
             HINT = format('SELECT * FROM inventory.import_check(%s) lists all of them.', CASE WHEN may_update THEN '''update''' ELSE '' END);
     END IF;
 
+    IF NOT EXISTS (SELECT FROM inventory.import_category UNION ALL SELECT FROM inventory.import_warehouse UNION ALL SELECT FROM inventory.import_supplier UNION ALL SELECT FROM inventory.import_product
+            UNION ALL SELECT FROM inventory.import_product_supplier UNION ALL SELECT FROM inventory.import_level UNION ALL SELECT FROM inventory.import_order_line) THEN
+        RAISE NOTICE 'nothing is staged for an import';
+    END IF;
+
     -- From here on every value can be read. Where something is left out, a new row
     -- gets what the table has as its default, an existing one stays as it is.
 
@@ -744,7 +749,8 @@ BEGIN
         nullif(i.dimensions_cm, '')::jsonb, coalesce(nullif(i.is_active, '')::boolean, true), coalesce(nullif(i.base_unit, ''), 'piece'), coalesce(nullif(i.attributes, '')::jsonb, '{}')
     FROM inventory.import_product i
     LEFT JOIN inventory.category c ON c.name = i.category
-    WHERE NOT EXISTS (SELECT FROM inventory.product p WHERE p.sku = i.sku);
+    WHERE NOT EXISTS (SELECT FROM inventory.product p WHERE p.sku = i.sku)
+    ORDER BY i.line;
     GET DIAGNOSTICS added = ROW_COUNT;
     unchanged := staged - added - updated;
     RETURN NEXT;
