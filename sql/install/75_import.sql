@@ -224,6 +224,8 @@ CREATE FUNCTION inventory.import_check_whole(field text, value text, minimum big
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN value IS NULL OR value = '' THEN NULL
+    -- Nearly all are written so, and cost least to look at.
+    WHEN octet_length(value) <= 18 AND value ~ '^[0-9]+$' AND value::bigint BETWEEN minimum AND maximum THEN NULL
     WHEN octet_length(value) > 1000 OR value !~ '^ *[+-]?[0-9]+ *$' THEN field || ' is not a whole number: ' || inventory.import_quote(value)
     WHEN octet_length(value) > 18 AND value::numeric NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN field || ' does not fit: ' || inventory.import_quote(value)
     WHEN value::bigint < minimum THEN field || CASE minimum WHEN 0 THEN ' is negative: ' ELSE ' is below ' || minimum::text || ': ' END || inventory.import_quote(value)
@@ -235,6 +237,7 @@ CREATE FUNCTION inventory.import_check_number(field text, value text) RETURNS te
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN value IS NULL OR value = '' THEN NULL
+    WHEN octet_length(value) <= 100 AND value ~ '^[0-9]+[.]?[0-9]*$' THEN NULL
     WHEN octet_length(value) > 1000 OR value !~ '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+) *$' THEN field || ' is not a number such as 12.50: ' || inventory.import_quote(value)
     WHEN octet_length(value) > 100 THEN field || ' does not fit: ' || inventory.import_quote(value)
     WHEN value LIKE '%-%' AND value::numeric < 0 THEN field || ' is negative: ' || inventory.import_quote(value)
