@@ -167,7 +167,7 @@ BEGIN
                 HINT = 'Load it with inventory.import_load() or remove it with inventory.import_clear() first.';
         END IF;
     END IF;
-    -- A sequence keeps what an aborted COPY took from it.
+    -- A sequence keeps what an aborted COPY and a TRUNCATE took from it.
     PERFORM setval(pg_get_serial_sequence(TG_RELID::regclass::text, 'line'), coalesce(last, 0) + 1, false);
     RETURN NULL;
 END
@@ -654,7 +654,7 @@ BEGIN
     FROM inventory.import_check(on_existing) WITH ORDINALITY AS c(source, line, problem, n);
     IF problems > 0 THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('%s problems in what is staged, nothing was loaded', problems),
+            MESSAGE = format('%s in what is staged, nothing was loaded', CASE problems WHEN 1 THEN '1 problem' ELSE problems || ' problems' END),
             DETAIL = examples || CASE WHEN problems > 5 THEN E'\n...' ELSE '' END,
             HINT = format('SELECT * FROM inventory.import_check(%s) lists all of them.', CASE WHEN may_update THEN '''update''' ELSE '' END);
     END IF;
@@ -881,7 +881,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     TRUNCATE inventory.import_category, inventory.import_warehouse, inventory.import_supplier, inventory.import_product,
-        inventory.import_product_supplier, inventory.import_level, inventory.import_order_line RESTART IDENTITY;
+        inventory.import_product_supplier, inventory.import_level, inventory.import_order_line;
 END
 $$;
 COMMENT ON FUNCTION inventory.import_clear() IS 'Throws away what is staged for an import, whoever staged it.';

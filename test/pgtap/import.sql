@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(106);
+SELECT plan(107);
 
 -- Everything that a load could have changed
 CREATE FUNCTION pg_temp.business() RETURNS text LANGUAGE plpgsql AS $$
@@ -193,10 +193,13 @@ SELECT is(pg_temp.business(), :'before', 'nothing changed either');
 
 SELECT inventory.import_clear();
 SELECT is(pg_temp.staged(), 0::bigint, 'import_clear empties the staging tables');
+INSERT INTO inventory.import_product (sku, name, attributes) VALUES ('J', 'Good', '{}'), ('K', 'Long', '{"a": "' || repeat('x', 100000) || '"}');
+SELECT results_eq('SELECT * FROM inventory.import_check()', $$VALUES ('import_product', 2::bigint, 'attributes is too long: 100009 bytes, at most 100000')$$, 'JSON that is good, but for its length');
+SELECT inventory.import_clear();
 INSERT INTO inventory.import_product (sku, name) SELECT 'NEW-' || g, 'New' FROM generate_series(1, 1000) g;
 INSERT INTO inventory.import_level (sku, warehouse, quantity_on_hand) SELECT 'NEW-' || g, 'Quayside', CASE g WHEN 777 THEN 'one' ELSE g::text END FROM generate_series(1, 1000) g;
 SELECT results_eq('SELECT * FROM inventory.import_check()', $$VALUES ('import_level', 777::bigint, 'quantity_on_hand is not a whole number: "one"')$$, 'lines are numbered from 1 again, one of a thousand is bad');
-SELECT throws_ok('SELECT * FROM inventory.import_load()', '22023', '1 problems in what is staged, nothing was loaded', 'and keeps all from being loaded');
+SELECT throws_ok('SELECT * FROM inventory.import_load()', '22023', '1 problem in what is staged, nothing was loaded', 'and keeps all from being loaded');
 SELECT is(pg_temp.business(), :'before', 'the good ones too');
 UPDATE inventory.import_level SET quantity_on_hand = '777' WHERE line = 777;
 SET LOCAL inventory.occurred_at = '2024-12-31 23:00+00';
