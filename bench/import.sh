@@ -20,15 +20,19 @@ build
 start_cluster 'shared_buffers = 2GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'client_min_messages = warning'
 
 run() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
-# seconds DATABASE STATEMENT: of the server and the client
-seconds() { run -d "$1" -c '\timing on' -c "$2" | awk '/^Time:/ { printf "%.2f\n", $2 / 1000 }'; }
+# seconds DATABASE: of the statements on standard input, on the clock and of CPU; the
+# latter does not mind who else uses the machine
+seconds() {
+    local cpu="SELECT 'cpu', split_part(s, ' ', 14)::numeric + split_part(s, ' ', 15)::numeric FROM pg_read_file('/proc/' || pg_backend_pid() || '/stat') s;"
+    { printf '%s\n' "$cpu" '\timing on'; cat; printf '%s\n' '\timing off' "$cpu"; } | run -d "$1" -AtF ' ' |
+        awk '/^Time:/ { s += $2 } /^cpu/ { c = $2 - c } END { printf "%.1f %.1f\n", s / 1000, c / 100 }'
+}
 per_second() { awk -v n="$1" -v s="$2" 'BEGIN { printf "%.0f", n / (s > 0 ? s : 1) }'; }
 count() { psql -XAt -d "$1" -c "SELECT count(*) FROM inventory.$2"; }
 
 # write DATABASE PRODUCTS WAREHOUSES: the files
 write() {
     run -d "$1" -v products="$2" -v warehouses="$3" <<'SQL'
-\set orders :products / 250
 SELECT :'products'::integer AS products, greatest(:'products'::integer / 250, 1) AS orders \gset
 CREATE TEMP TABLE category_file AS SELECT 'Category ' || g AS name, CASE WHEN g > 20 THEN 'Category ' || 1 + g % 20 END AS parent FROM generate_series(1, 200) g;
 CREATE TEMP TABLE warehouse_file AS SELECT 'Warehouse ' || g AS name, 'Europe/London' AS timezone FROM generate_series(1, :warehouses) g;
@@ -68,32 +72,36 @@ CREATE TABLE level_by_hand (LIKE inventory.inventory_item INCLUDING ALL) WITH (f
 \copy (SELECT item_id, product_id, warehouse_id, quantity_on_hand, reorder_point, reorder_quantity FROM inventory.inventory_item) TO level.tsv
 CHECKPOINT;
 SQL
-    run -d "$1" -c '\timing on' -c '\copy product_by_hand FROM product.tsv' -c '\copy term_by_hand FROM term.tsv' \
-        -c '\copy level_by_hand (item_id, product_id, warehouse_id, quantity_on_hand, reorder_point, reorder_quantity) FROM level.tsv' | awk '/^Time:/ { s += $2 } END { printf "%.2f\n", s / 1000 }'
+    seconds "$1" <<'SQL'
+\copy product_by_hand FROM product.tsv
+\copy term_by_hand FROM term.tsv
+\copy level_by_hand (item_id, product_id, warehouse_id, quantity_on_hand, reorder_point, reorder_quantity) FROM level.tsv
+SQL
 }
 
 # measure PRODUCTS WAREHOUSES
 measure() {
-    local name=business_$2 copied checked loaded again hand total
+    local name=business_$2 copied checked loaded again hand
     psql -Xqc "CREATE DATABASE $name"
     run -d "$name" -c 'CREATE EXTENSION inventory'
     write "$name" "$1" "$2"
     run -c CHECKPOINT
-    copied=$( { printf '%s\n' '\timing on' "$stage"; } | run -d "$name" | awk '/^Time:/ { s += $2 } END { printf "%.2f\n", s / 1000 }')
-    checked=$(seconds "$name" 'DO $$BEGIN IF EXISTS (SELECT FROM inventory.import_check()) THEN RAISE EXCEPTION $m$there are problems$m$; END IF; END$$')
-    loaded=$(seconds "$name" 'SELECT FROM inventory.import_load()')
+    copied=$(seconds "$name" <<<"$stage")
+    checked=$(seconds "$name" <<<'DO $$BEGIN IF EXISTS (SELECT FROM inventory.import_check()) THEN RAISE EXCEPTION $m$there are problems$m$; END IF; END$$;')
+    loaded=$(seconds "$name" <<<'SELECT FROM inventory.import_load();')
     [ "$(count "$name" inventory_item)" = "$(($1 * $2))" ] && [ "$(count "$name" stock_movement)" = "$(($1 * $2))" ] || die "not every level was loaded"
     run -d "$name" -c 'VACUUM ANALYZE'
-    again=$(seconds "$name" 'DO $$BEGIN IF EXISTS (SELECT FROM inventory.verify_ledger()) THEN RAISE EXCEPTION $m$the ledger does not add up$m$; END IF; END$$')
+    again=$(seconds "$name" <<<'DO $$BEGIN IF EXISTS (SELECT FROM inventory.verify_ledger()) THEN RAISE EXCEPTION $m$the ledger does not add up$m$; END IF; END$$;')
     hand=$(by_hand "$name")
-    total=$(awk -v a="$copied" -v b="$loaded" 'BEGIN { printf "%.2f", a + b }')
-    printf '\n%-66s %9s %12s\n' "$1 products and terms, $(($1 * $2)) levels, $(count "$name" purchase_order_line) open order lines" seconds 'levels/s'
-    printf '%-66s %9s %12s\n' 'COPY into staging' "$copied" "$(per_second $(($1 * $2)) "$copied")"
-    printf '%-66s %9s %12s\n' 'import_check()' "$checked" "$(per_second $(($1 * $2)) "$checked")"
-    printf '%-66s %9s %12s\n' 'import_load(), which checks once more' "$loaded" "$(per_second $(($1 * $2)) "$loaded")"
-    printf '%-66s %9s %12s\n' 'COPY and import_load()' "$total" "$(per_second $(($1 * $2)) "$total")"
-    printf '%-66s %9s %12s\n' 'COPY of ids and numbers into bare tables, nothing checked, no ledger' "$hand" "$(per_second $(($1 * $2)) "$hand")"
-    printf '%-66s %9s %12s\n' 'verify_ledger(), after VACUUM ANALYZE' "$again" "$(per_second $(($1 * $2)) "$again")"
+    printf '\n%-66s %9s %9s %12s\n' "$1 products and terms, $(($1 * $2)) levels, $(count "$name" purchase_order_line) open order lines" seconds 'CPU' 'levels/s'
+    line() { printf '%-66s %9s %9s %12s\n' "$1" "$2" "$3" "$(per_second "$levels" "$2")"; }
+    local levels=$(($1 * $2))
+    line 'COPY into staging' $copied
+    line 'import_check()' $checked
+    line 'import_load(), which checks once more' $loaded
+    line 'COPY and import_load()' $(printf '%s %s\n' $copied $loaded | awk '{ s += $1; c += $2 } END { printf "%.1f %.1f", s, c }')
+    line 'COPY of ids and numbers into bare tables, nothing checked, no ledger' $hand
+    line 'verify_ledger(), after VACUUM ANALYZE' $again
     psql -Xqc "DROP DATABASE $name"
 }
 
