@@ -95,13 +95,14 @@ INSTALL_SQL = \
 	sql/install/72_job_reporting.sql \
 	sql/install/73_planning_reporting.sql \
 	sql/install/74_reports.sql \
+	sql/install/75_import.sql \
 	sql/install/80_access.sql \
 	sql/install/90_closing.sql
 
 GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
 DATA_built = $(GENERATED_SQL)
-DOCS = docs/inventory.md docs/ledger.md docs/operations.md docs/planning.md docs/replication.md docs/reports.md docs/worker.md
+DOCS = docs/inventory.md docs/import.md docs/ledger.md docs/operations.md docs/planning.md docs/replication.md docs/reports.md docs/worker.md
 # The internal directory has a c.h of its own, which would come first otherwise.
 PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(includedir_internal)
 PG_CFLAGS = -Wall -Wextra

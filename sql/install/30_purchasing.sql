@@ -12,10 +12,12 @@ CREATE TABLE inventory.purchase_order (
     cancelled_at timestamptz,
     submitted_by text,
     confirmed_by text,
-    cancelled_by text
+    cancelled_by text,
+    reference_id text
 );
 CREATE INDEX purchase_order_supplier ON inventory.purchase_order (supplier_id);
 CREATE INDEX purchase_order_open ON inventory.purchase_order (warehouse_id) WHERE status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED');
+CREATE INDEX purchase_order_reference ON inventory.purchase_order (reference_id) WHERE reference_id IS NOT NULL;
 COMMENT ON TABLE inventory.purchase_order IS 'Orders to suppliers. The times of its steps are business times.';
 COMMENT ON COLUMN inventory.purchase_order.po_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.purchase_order.supplier_id IS 'Who the goods are ordered from.';
@@ -31,6 +33,7 @@ COMMENT ON COLUMN inventory.purchase_order.cancelled_at IS 'When it was cancelle
 COMMENT ON COLUMN inventory.purchase_order.submitted_by IS 'Who sent it.';
 COMMENT ON COLUMN inventory.purchase_order.confirmed_by IS 'Who entered the confirmation.';
 COMMENT ON COLUMN inventory.purchase_order.cancelled_by IS 'Who cancelled it.';
+COMMENT ON COLUMN inventory.purchase_order.reference_id IS 'Number of the order in the books it was imported from; NULL for one that was made here.';
 
 CREATE TABLE inventory.purchase_order_line (
     po_id bigint NOT NULL,

@@ -111,6 +111,9 @@ BEGIN ATOMIC
         ('admin', 'worker_stop()'),
         ('admin', 'schedule_with_pg_cron()'),
         ('admin', 'pg_cron_schedule(text, text)'),
+        ('admin', 'import_check(text)'),
+        ('admin', 'import_load(text)'),
+        ('admin', 'import_clear()'),
         ('admin', 'grant_access(regrole, text)'),
         ('admin', 'revoke_access(regrole, text)')
     ) AS r(access, signature)
@@ -134,7 +137,14 @@ BEGIN ATOMIC
         ('admin', 'DELETE', 'inventory_item'),
         ('admin', 'SELECT', 'job_run'),
         ('admin', 'SELECT, DELETE', 'idempotency_key')
-    ) AS r(access, privilege, relation);
+    ) AS r(access, privilege, relation)
+    UNION ALL
+    -- What is staged for an import, but not its numbering.
+    SELECT 'admin', format('INSERT (%1$s), UPDATE (%1$s), DELETE', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)), 'TABLE', 'inventory.' || t.relation
+    FROM (VALUES ('import_category'), ('import_warehouse'), ('import_supplier'), ('import_product'), ('import_product_supplier'), ('import_level'), ('import_order_line')) AS t(relation)
+    JOIN pg_attribute a ON a.attrelid = ('inventory.' || t.relation)::regclass
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('line', 'staged_by')
+    GROUP BY t.relation;
 END;
 COMMENT ON FUNCTION inventory.access_rules() IS
 'What each access level adds: reader; operator = reader and its own; planner = reader and its own; admin = all of them. Sales, receipts and the like go through functions, catalogue and suppliers are plain tables.';

@@ -5,6 +5,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA inventory FROM PUBLIC;
 
 -- A dump holds the contents of these; the built-in root causes come with the
 -- extension itself, and the trigger of job merges the built-in jobs of a dump.
+-- Not here: the staging tables import_*, whose contents are copies of files.
 SELECT pg_catalog.pg_extension_config_dump('inventory.category', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.product', '');
 SELECT pg_catalog.pg_extension_config_dump('inventory.warehouse', '');

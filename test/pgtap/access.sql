@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(1397);
+SELECT plan(1583);
 
 \ir include/setup.psql
 
@@ -144,7 +144,13 @@ INSERT INTO call VALUES
     ('admin', 'SELECT * FROM inventory.job_run'),
     ('nobody', 'SELECT * FROM inventory.job'),
     ('nobody', 'SELECT inventory.computed_policy(1, 1, 1, 1, 1, 1, 1, 1)'),
-    ('admin', $$SELECT inventory.pg_cron_schedule('1 minute', 'UTC')$$);
+    ('admin', $$SELECT inventory.pg_cron_schedule('1 minute', 'UTC')$$),
+    ('admin', $$INSERT INTO inventory.import_supplier (name) VALUES (gen_random_uuid()::text)$$),
+    ('admin', $$UPDATE inventory.import_supplier SET contact = '{}'$$),
+    ('admin', 'SELECT * FROM inventory.import_check()'),
+    ('admin', 'SELECT * FROM inventory.import_load()'),
+    ('admin', 'DELETE FROM inventory.import_level'),
+    ('admin', 'SELECT inventory.import_clear()');
 INSERT INTO call SELECT 'reader', 'SELECT * FROM ' || c.oid::regclass FROM pg_class c
     WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job', 'job_run');
 -- Mathematics answers NULL to NULL.
@@ -193,7 +199,13 @@ INSERT INTO call VALUES
     ('nobody', $$SELECT inventory.access_held('inventory_test_admin')$$),
     ('nobody', $$SELECT inventory.access_includes('admin')$$),
     ('nobody', $$SELECT inventory.access_check_role('inventory_test_admin')$$),
+    ('nobody', 'UPDATE inventory.import_level SET line = DEFAULT'),
+    ('nobody', $$INSERT INTO inventory.import_level (staged_by) VALUES ('x')$$),
+    ('nobody', 'TRUNCATE inventory.import_level'),
     ('nobody', 'CREATE TABLE inventory.mine (i integer)');
+-- The parts that import_check and import_load are made of
+INSERT INTO call SELECT 'nobody', format('SELECT inventory.%I(%s)', p.proname, (SELECT string_agg('NULL::' || a.type::regtype, ', ' ORDER BY a.n) FROM unnest(p.proargtypes) WITH ORDINALITY AS a(type, n)))
+    FROM pg_proc p WHERE p.pronamespace = 'inventory'::regnamespace AND p.proname ~ '^import_' AND p.proname NOT IN ('import_check', 'import_load', 'import_clear', 'import_guard');
 GRANT SELECT ON call TO PUBLIC;
 SELECT is_empty($$
     SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'inventory'::regnamespace AND p.prorettype <> 'trigger'::regtype

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(146);
+SELECT plan(150);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -61,8 +61,8 @@ SELECT is_empty($$
     SELECT a.attrelid::regclass, a.attname, a.atttypid::regtype
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
-    -- Sums over a day and over a window are exact and may be larger.
-    AND c.relname NOT IN ('demand_daily', 'demand_state')
+    -- Sums over a day and over a window are exact and may be larger; what is staged for an import is text as it came.
+    AND c.relname NOT IN ('demand_daily', 'demand_state') AND c.relname !~ '^import_'
     AND ((a.attname ~ 'quantity|^on_hand|^delta$' AND a.atttypid <> 'int8'::regtype)
         OR (a.attname ~ '_at$' AND a.atttypid <> 'timestamptz'::regtype)
         OR (a.attname ~ 'unit_cost|unit_price' AND a.atttypid <> 'numeric'::regtype)
@@ -91,6 +91,7 @@ SELECT enum_has_labels('inventory', 'transfer_status', ARRAY['PENDING', 'IN_TRAN
 SELECT is_empty($$
     SELECT c.oid::regclass, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' AND a.attname IN ('status', 'movement_type', 'reference_type')
+    AND c.relname !~ '^import_'
     AND a.atttypid NOT IN (SELECT oid FROM pg_type WHERE typnamespace = 'inventory'::regnamespace AND typtype = 'e')
 $$, 'statuses and types are enums');
 SELECT set_eq('SELECT code FROM inventory.root_cause', ARRAY['DAMAGE', 'THEFT', 'RECEIVING_ERROR', 'COUNT_ERROR', 'EXPIRED', 'FOUND', 'LOST_IN_TRANSIT', 'OTHER'], 'built-in root causes');
@@ -135,7 +136,10 @@ INSERT INTO signature VALUES
     ('run_job', 'name text, if_due boolean DEFAULT false', 'inventory.job_run'),
     ('worker_start', '', 'boolean'),
     ('worker_stop', '', 'boolean'),
-    ('schedule_with_pg_cron', '', 'TABLE(job_name text, cron_schedule text)');
+    ('schedule_with_pg_cron', '', 'TABLE(job_name text, cron_schedule text)'),
+    ('import_check', 'on_existing text DEFAULT ''error''::text', 'TABLE(source text, line bigint, problem text)'),
+    ('import_load', 'on_existing text DEFAULT ''error''::text', 'TABLE(what text, added bigint, updated bigint, unchanged bigint)'),
+    ('import_clear', '', 'void');
 SELECT is((SELECT pg_get_function_arguments(p.oid) || ' -> ' || pg_get_function_result(p.oid) FROM pg_proc p
         WHERE p.pronamespace = 'inventory'::regnamespace AND p.proname = s.name AND p.proname <> 'line_items'),
     s.arguments || ' -> ' || s.result, 'signature of ' || s.name) FROM signature s;
@@ -217,7 +221,12 @@ SELECT is_empty($$
     SELECT c.relname FROM pg_class c
     WHERE c.oid IN (SELECT pg_temp.member('pg_class')) AND c.relkind IN ('r', 'S')
     AND c.oid <> ALL ((SELECT extconfig FROM pg_extension WHERE extname = 'inventory')::oid[])
-$$, 'a dump holds every table and sequence');
+    AND c.relname !~ '^import_'
+$$, 'a dump holds every table and sequence but the staging tables');
+SELECT is_empty($$
+    SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'r' AND (c.relname ~ '^import_') <> (c.relpersistence = 'u')
+$$, 'what is staged for an import is a copy of files, and is not logged; all else is');
 SELECT is((SELECT extcondition[array_position(extconfig, 'inventory.root_cause'::regclass)] FROM pg_extension WHERE extname = 'inventory'),
     'WHERE NOT is_builtin', 'of the root causes only those that users added');
 
