@@ -494,7 +494,28 @@ SELECT octet_length(inventory.ledger_digest(at)) AS bytes, at < clock_timestamp(
 FROM inventory.ledger_settled_at() AS at;
 
 \echo
-\echo '== 33. The proof: every level and every reservation is checked against the ledger.'
+\echo '== 33. What the stock is worth, how old it is, and what can be promised for which day.'
+\echo
+SELECT warehouse_name, sum(quantity_on_hand) AS on_hand, round(sum(average_value), 2) AS average_value, round(sum(fifo_value), 2) AS fifo_value
+FROM inventory.inventory_valuation
+GROUP BY warehouse_name
+ORDER BY warehouse_name;
+
+SELECT sku, warehouse_name, quantity_0_30, quantity_61_90, oldest_on = current_date - 61 AS from_the_opening_stock
+FROM inventory.stock_ageing
+WHERE sku = 'TEA-CHAI-100' AND quantity_on_hand > 0;
+
+SELECT o.po_id, o.status
+FROM inventory.purchase_order d, inventory.submit_purchase_order(d.po_id) AS o
+WHERE d.status = 'DRAFT';
+
+SELECT sku, available_on - current_date AS in_days, quantity_in, available_to_promise
+FROM inventory.available_to_promise
+WHERE sku = 'TEA-CHAI-100' AND warehouse_id = 1
+ORDER BY available_on;
+
+\echo
+\echo '== 34. The proof: every level and every reservation is checked against the ledger.'
 \echo
 \set QUIET on
 \pset footer on

@@ -211,29 +211,39 @@ SELECT t.product_id, p.sku, p.name AS product_name, t.warehouse_id, w.name AS wa
     t.average_on_hand,
     t.average_on_hand::numeric * t.average_cost AS average_inventory_value,
     t.quantity_sold::double precision / nullif(t.average_on_hand, 0) AS turnover_ratio,
-    t.quantity_sold::double precision / 365 AS avg_daily_usage,
-    CASE WHEN t.quantity_sold > 0 THEN t.quantity_on_hand::double precision * 365 / t.quantity_sold::double precision END AS days_of_supply
+    t.quantity_sold::double precision / greatest(t.days_covered, 1) AS avg_daily_usage,
+    CASE WHEN t.quantity_sold > 0 THEN t.quantity_on_hand::double precision * greatest(t.days_covered, 1) / t.quantity_sold::double precision END AS days_of_supply,
+    t.days_covered
 FROM (
-    SELECT e.product_id, e.warehouse_id, sum(e.quantity_on_hand)::bigint AS quantity_on_hand, max(e.average_cost) AS average_cost,
-        -sum(e.sold) AS quantity_sold,
+    SELECT g.product_id, g.warehouse_id, g.quantity_on_hand, g.average_cost, g.quantity_sold, 365 - g.days_before AS days_covered,
         -- The level before a movement is the level now less all that moved since,
-        -- so a movement counts for the part of the window after it.
-        greatest(sum(e.quantity_on_hand)::double precision - sum(e.quantity_missed), 0) AS average_on_hand
+        -- so a movement counts for the part of the time covered that is after it.
+        greatest(g.quantity_on_hand::double precision - coalesce((g.quantity_days - g.quantity_moved * g.days_before) / nullif(365 - g.days_before, 0), 0), 0) AS average_on_hand
     FROM (
-        SELECT c.product_id, c.warehouse_id, c.quantity_on_hand, c.average_cost, 0::numeric AS sold, 0::double precision AS quantity_missed
-        FROM inventory.item_cost c
-        UNION ALL
-        SELECT m.product_id, m.warehouse_id, 0, NULL, coalesce(sum(m.quantity) FILTER (WHERE m.movement_type IN ('SALE', 'RETURN')), 0),
-            sum(m.quantity::double precision * (date_part('epoch', m.occurred_at - (now() - interval '8760 hours')) / (365 * 86400)))
-        FROM inventory.stock_movement m
-        WHERE m.occurred_at > now() - interval '8760 hours' AND m.created_at > now() - interval '8760 hours'
-        GROUP BY m.product_id, m.warehouse_id
-    ) AS e
-    GROUP BY e.product_id, e.warehouse_id
+        SELECT e.product_id, e.warehouse_id, sum(e.quantity_on_hand)::bigint AS quantity_on_hand, max(e.average_cost) AS average_cost,
+            -sum(e.sold) AS quantity_sold, sum(e.quantity_moved) AS quantity_moved, sum(e.quantity_days) AS quantity_days,
+            -- An item that had not moved before the window is covered from its first movement on.
+            CASE WHEN sum(e.movements_before) > 0 THEN 0 ELSE coalesce(min(e.first_day), 365) END AS days_before
+        FROM (
+            SELECT c.product_id, c.warehouse_id, c.quantity_on_hand, c.average_cost, 0::numeric AS sold, 0::double precision AS quantity_moved, 0::double precision AS quantity_days,
+                i.version AS movements_before, NULL::double precision AS first_day
+            FROM inventory.item_cost c
+            JOIN inventory.inventory_item i ON i.product_id = c.product_id AND i.warehouse_id = c.warehouse_id
+            UNION ALL
+            SELECT m.product_id, m.warehouse_id, 0, NULL, coalesce(sum(m.quantity) FILTER (WHERE m.movement_type IN ('SALE', 'RETURN')), 0),
+                sum(m.quantity::double precision),
+                sum(m.quantity::double precision * (date_part('epoch', m.occurred_at - (now() - interval '8760 hours')) / 86400)),
+                -count(*), min(date_part('epoch', m.occurred_at - (now() - interval '8760 hours')) / 86400)
+            FROM inventory.stock_movement m
+            WHERE m.occurred_at > now() - interval '8760 hours' AND m.created_at > now() - interval '8760 hours'
+            GROUP BY m.product_id, m.warehouse_id
+        ) AS e
+        GROUP BY e.product_id, e.warehouse_id
+    ) AS g
 ) AS t
 JOIN inventory.product p ON p.product_id = t.product_id
 JOIN inventory.warehouse w ON w.warehouse_id = t.warehouse_id;
-COMMENT ON VIEW inventory.stock_turnover IS 'How fast stock turns over, one row per product and warehouse, over the last 365 times 24 hours by business time. Days before an item was first stocked count, with nothing on hand and nothing sold.';
+COMMENT ON VIEW inventory.stock_turnover IS 'How fast stock turns over, one row per product and warehouse, over the last 365 times 24 hours by business time, or since the first movement of an item that is younger.';
 COMMENT ON COLUMN inventory.stock_turnover.product_id IS 'The product.';
 COMMENT ON COLUMN inventory.stock_turnover.sku IS 'Its stock keeping unit.';
 COMMENT ON COLUMN inventory.stock_turnover.product_name IS 'Its name.';
@@ -246,9 +256,10 @@ COMMENT ON COLUMN inventory.stock_turnover.average_cost IS 'Cost of one base uni
 COMMENT ON COLUMN inventory.stock_turnover.cost_of_goods_sold IS 'quantity_sold * average_cost, in the currency of the business; NULL where no cost is known.';
 COMMENT ON COLUMN inventory.stock_turnover.average_on_hand IS 'Mean quantity on hand, each level weighted by how long it lasted, in base units.';
 COMMENT ON COLUMN inventory.stock_turnover.average_inventory_value IS 'average_on_hand * average_cost, in the currency of the business.';
-COMMENT ON COLUMN inventory.stock_turnover.turnover_ratio IS 'quantity_sold / average_on_hand, which is cost_of_goods_sold / average_inventory_value: how many times a year the stock is sold. NULL where nothing was on hand.';
-COMMENT ON COLUMN inventory.stock_turnover.avg_daily_usage IS 'quantity_sold / 365, in base units per day.';
+COMMENT ON COLUMN inventory.stock_turnover.turnover_ratio IS 'quantity_sold / average_on_hand, which is cost_of_goods_sold / average_inventory_value: how many times the stock was sold in the days covered. NULL where nothing was on hand.';
+COMMENT ON COLUMN inventory.stock_turnover.avg_daily_usage IS 'quantity_sold / days_covered, at least one day, in base units per day.';
 COMMENT ON COLUMN inventory.stock_turnover.days_of_supply IS 'quantity_on_hand / avg_daily_usage: how many days it lasts. NULL where nothing was sold.';
+COMMENT ON COLUMN inventory.stock_turnover.days_covered IS 'Days the figures are of: 365, less for an item whose first movement was later; 0 for one that never moved.';
 
 CREATE VIEW inventory.abc_classification AS
 SELECT x.product_id, p.sku, p.name AS product_name, x.warehouse_id, w.name AS warehouse_name, x.quantity_sold, p.base_unit,

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(67);
+SELECT plan(68);
 
 \ir include/setup.psql
 
@@ -128,8 +128,8 @@ SELECT is(pg_temp.worth(11, 1), '1 @7=7, FIFO @7=7', 'many receipts: what is lon
 
 -- Turnover
 
--- 100 came 146 of 365 days ago, 50 were sold 73 days ago, 10 came back 36.5 days ago: 100 * 0.4 - 50 * 0.2 + 10 * 0.1 = 31 on average.
--- 40 were sold in the end: 40 / 31 = 1.290323 times a year; 60 last 60 * 365 / 40 = 547.5 days.
+-- 100 came 146 days ago, the first of them, 50 were sold 73 days ago, 10 came back 36.5 days ago: 100 - 50 / 2 + 10 / 4 = 77.5 on average.
+-- 40 were sold in the end: 40 / 77.5 = 0.516129 times in 146 days; 60 last 60 * 146 / 40 = 219 days.
 SELECT pg_temp.cost(13, 4), pg_temp.receive(13, 1, 100, 146), pg_temp.sell(13, 1, 50, 73), pg_temp.take_back(13, 1, 10, 36.5);
 -- 20 came and 5 were sold more than a year ago; of the 15, 3 went to waste half a year ago: 13.5 on average.
 SELECT pg_temp.receive(13, 2, 20, 400), pg_temp.sell(13, 2, 5, 366), pg_temp.adjust(13, 2, -3, 182.5);
@@ -139,8 +139,9 @@ INSERT INTO inventory.inventory_item (product_id, warehouse_id) VALUES (15, 2);
 SELECT is((SELECT string_agg(concat_ws(' ', product_id, warehouse_id, quantity_on_hand, 'sold', quantity_sold, 'at', coalesce(trim_scale(average_cost)::text, '-'), coalesce(trim_scale(cost_of_goods_sold)::text, '-'), 'of', round(average_on_hand::numeric, 4),
         coalesce(trim_scale(round(average_inventory_value, 3))::text, '-'), 'ratio', coalesce(round(turnover_ratio::numeric, 6)::text, '-'), 'daily', round(avg_daily_usage::numeric, 6), 'supply', coalesce(round(days_of_supply::numeric, 4)::text, '-')), E'\n' ORDER BY product_id, warehouse_id)
     FROM inventory.stock_turnover WHERE product_id IN (13, 14, 15)),
-    E'13 1 60 sold 40 at 4 160 of 31.0000 124 ratio 1.290323 daily 0.109589 supply 547.5000\n13 2 12 sold 0 at 4 0 of 13.5000 54 ratio 0.000000 daily 0.000000 supply -\n'
+    E'13 1 60 sold 40 at 4 160 of 77.5000 310 ratio 0.516129 daily 0.273973 supply 219.0000\n13 2 12 sold 0 at 4 0 of 13.5000 54 ratio 0.000000 daily 0.000000 supply -\n'
     '14 1 6 sold -1 at - - of 5.2000 - ratio -0.192308 daily -0.002740 supply -\n15 2 0 sold 0 at - 0 of 0.0000 - ratio - daily 0.000000 supply -', 'turnover over the year');
+SELECT is((SELECT string_agg(round(days_covered)::text, ' ' ORDER BY product_id, warehouse_id) FROM inventory.stock_turnover WHERE product_id IN (13, 14, 15)), '146 365 365 0', 'the days that it covers');
 SELECT is((SELECT trim_scale(cost_of_goods_sold) FROM inventory.stock_turnover WHERE product_id = 1), 54.0, 'goods sold cost the moving average: (15 - 3) * 4.50');
 SELECT is((SELECT count(*) FROM inventory.stock_turnover), (SELECT count(*) FROM inventory.inventory_item), 'a row for each item in the turnover');
 
