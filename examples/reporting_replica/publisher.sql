@@ -18,15 +18,15 @@ BEGIN;
 -- The first copy of each table is read with these rights.
 SELECT inventory.grant_access(:'role', 'reader');
 
--- All tables of the extension but three: idempotency keys are secrets of callers, and
--- each server has jobs of its own. A partitioned table is published as one, so the
+-- All tables of the extension but what is staged for an import, which is unlogged, and
+-- three: idempotency keys are secrets of callers, and each server has jobs of its own. A partitioned table is published as one, so the
 -- reporting server may keep other partitions, or one for everything.
 SELECT format('CREATE PUBLICATION inventory_reporting FOR TABLE %s WITH (publish_via_partition_root = true)',
     string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text))
 FROM pg_class c
 JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'inventory'
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job', 'job_run')
+WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition AND c.relname NOT IN ('idempotency_key', 'job', 'job_run')
 \gexec
 
 COMMENT ON PUBLICATION inventory_reporting IS 'Stock, ledger, documents and catalogue of the inventory extension, for reporting.';
