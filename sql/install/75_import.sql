@@ -141,9 +141,9 @@ COMMENT ON COLUMN inventory.import_order_line.supplier IS 'Name of the supplier;
 COMMENT ON COLUMN inventory.import_order_line.warehouse IS 'Name of the warehouse that it is delivered to; required.';
 COMMENT ON COLUMN inventory.import_order_line.sku IS 'The product; required.';
 COMMENT ON COLUMN inventory.import_order_line.quantity IS 'What is still to come, in base units, a whole number above 0; required.';
-COMMENT ON COLUMN inventory.import_order_line.unit_cost IS 'Agreed cost of one base unit, a number; the cost of the suppliers terms where it is left out.';
+COMMENT ON COLUMN inventory.import_order_line.unit_cost IS 'Agreed cost of one base unit, a number; the cost of the supplier''s terms where it is left out.';
 COMMENT ON COLUMN inventory.import_order_line.ordered_on IS 'Day the order was sent, such as 2025-01-31, in the time zone of the warehouse; lead times count from it, and are unknown where it is left out.';
-COMMENT ON COLUMN inventory.import_order_line.expected_delivery_date IS 'Day the goods are expected; where it is left out, ordered_on and the lead times of the suppliers terms say when.';
+COMMENT ON COLUMN inventory.import_order_line.expected_delivery_date IS 'Day the goods are expected; where it is left out, ordered_on and the lead times of the supplier''s terms say when.';
 COMMENT ON COLUMN inventory.import_order_line.status IS 'SUBMITTED or CONFIRMED; CONFIRMED where it is left out. Only confirmed orders can be received.';
 COMMENT ON COLUMN inventory.import_order_line.staged_by IS 'The database role that staged it.';
 

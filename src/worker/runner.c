@@ -346,7 +346,7 @@ RunReschedule(const Job *job, const JobRun *run, bool failed)
 		next = ScheduleSkip(&run->schedule, run->next, until, &more);
 		(void) InsertRun(job, false, "SKIPPED", run->next, now,
 						 psprintf("%s, left out: %lld",
-								  failed ? psprintf("backing off after %d failures in a row", failures)
+								  failed ? psprintf("backing off, failures in a row: %d", failures)
 								  : "the run before was still going on",
 								  (long long) more + 1));
 	}
@@ -418,7 +418,8 @@ InsertRun(const Job *job, bool by_hand, const char *status,
 	values[4] = TimestampTzGetDatum(scheduled_for);
 	if (scheduled_for == DT_NOBEGIN)
 		nulls[4] = 'n';
-	values[5] = TimestampTzGetDatum(JobNow());
+	/* One that is over before it began began when that was found out. */
+	values[5] = TimestampTzGetDatum(finished_at == DT_NOBEGIN ? JobNow() : finished_at);
 	values[6] = TimestampTzGetDatum(finished_at);
 	if (finished_at == DT_NOBEGIN)
 		nulls[6] = 'n';
