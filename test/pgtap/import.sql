@@ -91,8 +91,8 @@ SELECT results_eq('SELECT DISTINCT movement_type::text, reference_id, root_cause
     $$VALUES ('ADJUSTMENT', 'import', NULL, 'the importer', session_user::text COLLATE "default", true)$$, 'that says where it comes from');
 SELECT results_eq('SELECT o.reference_id, s.name, w.name, o.status::text, o.expected_delivery_date, o.created_at, o.submitted_at, o.confirmed_at IS NOT NULL, o.created_by, o.submitted_by, o.confirmed_by
     FROM inventory.purchase_order o JOIN inventory.supplier s USING (supplier_id) JOIN inventory.warehouse w USING (warehouse_id) ORDER BY o.po_id', $$VALUES
-    ('P-3318', 'Fellside Canvas', 'Quayside', 'CONFIRMED', '2025-03-26'::date, '2025-03-03 00:00+00'::timestamptz, '2025-03-03 00:00+00'::timestamptz, true, 'the importer', NULL, 'the importer'),
-    ('P-3321', 'Brightwick Lamps', 'Mill Lane', 'SUBMITTED', '2025-03-20', '2025-03-10 00:00+00', '2025-03-10 00:00+00', false, 'the importer', NULL, NULL)$$, 'open orders; the one without a day is expected after its lead time');
+    ('P-3318', 'Fellside Canvas', 'Quayside', 'CONFIRMED', '2030-03-25'::date, '2026-03-03 00:00+00'::timestamptz, '2026-03-03 00:00+00'::timestamptz, true, 'the importer', NULL, 'the importer'),
+    ('P-3321', 'Brightwick Lamps', 'Mill Lane', 'SUBMITTED', '2026-03-20', '2026-03-10 00:00+00', '2026-03-10 00:00+00', false, 'the importer', NULL, NULL)$$, 'open orders; the one without a day is expected after its lead time');
 SELECT results_eq('SELECT o.reference_id, l.line_no, p.sku, l.quantity, l.quantity_received, l.unit_cost FROM inventory.purchase_order_line l JOIN inventory.purchase_order o USING (po_id) JOIN inventory.product p USING (product_id) ORDER BY 1, 2', $$VALUES
     ('P-3318', 1, 'TENT-4P', 10::bigint, 0::bigint, 98.00), ('P-3318', 2, 'PEG-STEEL-10', 200, 0, 1.75), ('P-3321', 1, 'LAMP-LED-200', 24, 0, 7.40)$$, 'their lines; a cost that is left out is that of the terms');
 SELECT is((SELECT r.status::text FROM inventory.purchase_order o, inventory.receive_purchase_order(o.po_id) r WHERE o.reference_id = 'P-3318'), 'RECEIVED', 'an order is received');
