@@ -7,6 +7,8 @@
 #include "access/detoast.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
+
 static text *ArgumentText(FunctionCallInfo fcinfo, int n, const char *name,
 						  Size max_bytes);
 static void CheckNotNull(FunctionCallInfo fcinfo, int n, const char *name);

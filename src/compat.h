@@ -13,6 +13,11 @@
 #error "inventory needs PostgreSQL 15 or later"
 #endif
 
+/* 16 took the macros of variable-length values out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* 16 added an argument that only error messages use. */
 #if PG_VERSION_NUM >= 160000
 static inline int

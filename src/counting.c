@@ -209,7 +209,7 @@ inventory_plan_cycle_counts(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("due_on must not be NULL")));
-	if (Abs((int64) due_on - GetCurrentTimestamp() / USECS_PER_DAY) > MAX_PLAN_DAYS)
+	if (llabs((int64) due_on - GetCurrentTimestamp() / USECS_PER_DAY) > MAX_PLAN_DAYS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("due_on must lie within ten years of today")));

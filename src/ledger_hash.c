@@ -18,6 +18,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
+
 PG_FUNCTION_INFO_V1(inventory_movement_hash);
 
 static void AddText(StringInfo bytes, const text *value);
