@@ -39,4 +39,11 @@ DecodeDateTimeCompat(char **field, int *ftype, int nf, int *dtype,
 #define GucVariablesCompat(count) (*(count) = GetNumConfigOptions(), get_guc_variables())
 #endif
 
+/* 16 gave it another name. */
+#if PG_VERSION_NUM >= 160000
+#define BackendStatusCompat pgstat_get_local_beentry_by_index
+#else
+#define BackendStatusCompat pgstat_fetch_stat_local_beentry
+#endif
+
 #endif							/* INVENTORY_COMPAT_H */

@@ -10,13 +10,22 @@
 
 #include "datatype/timestamp.h"
 
-/* Columns of stock_movement that C code reads from a row. */
+/* Columns of stock_movement, and of ledger_opening, that C code reads from a row. */
 #define Anum_movement_id				1
 #define Anum_movement_product_id		2
 #define Anum_movement_warehouse_id		3
 #define Anum_movement_on_hand_after		6
+#define Anum_movement_version			7
 #define Anum_movement_created_at		13
+#define Anum_movement_row_hash			15
 #define Natts_movement					15
+
+/* A row of the ledger. */
+typedef struct LedgerMovement
+{
+	Datum		values[Natts_movement];
+	bool		nulls[Natts_movement];
+} LedgerMovement;
 
 /* A partition of the ledger that has an end. */
 typedef struct LedgerMonth
@@ -26,7 +35,14 @@ typedef struct LedgerMonth
 } LedgerMonth;
 
 extern bool LedgerLastMovement(int64 product_id, int64 warehouse_id, TimestampTz at,
-							   Datum *values, bool *nulls);
+							   LedgerMovement *movement);
 extern int	LedgerPartitionsBefore(TimestampTz before, LedgerMonth **months);
+extern bool LedgerIsCovered(TimestampTz start, TimestampTz end);
+
+static inline int64
+LedgerMovementInt64(const LedgerMovement *movement, int column)
+{
+	return DatumGetInt64(movement->values[column - 1]);
+}
 
 #endif							/* INVENTORY_LEDGER_SCAN_H */

@@ -15,9 +15,11 @@
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -29,6 +31,9 @@
 
 /* A hundred years: more is a mistake. */
 #define MAX_MONTHS	1200
+
+/* How long to wait for whoever uses the ledger. */
+#define LOCK_WAIT	"3s"
 
 /* yyyy-mm-dd hh:mm:ss+00 */
 #define MONTH_BOUND	"%04d-%02d-01 00:00:00+00"
@@ -64,11 +69,20 @@ static KeptPlan oldest_in_default = {
 /* Months before this one are detached by then, or are attached again. */
 static KeptPlan write_openings = {
 	.sql = "INSERT INTO inventory.ledger_opening "
-	"(product_id, warehouse_id, version, on_hand_after, created_at, movement_id, row_hash) "
-	"SELECT DISTINCT ON (m.product_id, m.warehouse_id) m.product_id, m.warehouse_id, "
-	"m.version, m.on_hand_after, m.created_at, m.movement_id, m.row_hash "
+	"SELECT l.*, COALESCE(("
+	"SELECT p.row_hash FROM inventory.stock_movement p "
+	"WHERE p.product_id OPERATOR(pg_catalog.=) l.product_id "
+	"AND p.warehouse_id OPERATOR(pg_catalog.=) l.warehouse_id "
+	"AND p.created_at OPERATOR(pg_catalog.<) l.created_at ORDER BY p.created_at DESC LIMIT 1), ("
+	"SELECT o.row_hash FROM inventory.ledger_opening o "
+	"WHERE o.product_id OPERATOR(pg_catalog.=) l.product_id "
+	"AND o.warehouse_id OPERATOR(pg_catalog.=) l.warehouse_id "
+	"AND o.version OPERATOR(pg_catalog.=) (l.version OPERATOR(pg_catalog.-) 1))) "
+	"FROM (SELECT DISTINCT ON (m.product_id, m.warehouse_id) m.movement_id, m.product_id, m.warehouse_id, "
+	"m.movement_type, m.quantity, m.on_hand_after, m.version, m.reference_id, m.reservation_id, "
+	"m.root_cause, m.performed_by, m.session_role, m.created_at, m.occurred_at, m.row_hash "
 	"FROM inventory.stock_movement m WHERE m.created_at OPERATOR(pg_catalog.<) $1 "
-	"ORDER BY m.product_id, m.warehouse_id, m.created_at DESC "
+	"ORDER BY m.product_id, m.warehouse_id, m.created_at DESC) AS l "
 	"ON CONFLICT (product_id, warehouse_id, version) DO NOTHING",
 	.result = SPI_OK_INSERT,
 	.nargs = 1,
@@ -89,6 +103,7 @@ static KeptPlan record_retirement = {
 PG_FUNCTION_INFO_V1(inventory_make_ledger_partitions);
 PG_FUNCTION_INFO_V1(inventory_retire_movements);
 
+static void LimitLockWaits(void);
 static Month MonthOf(TimestampTz at);
 static TimestampTz MonthStart(Month month);
 static char *PartitionName(Month month);
@@ -122,6 +137,7 @@ inventory_make_ledger_partitions(PG_FUNCTION_ARGS)
 				 errdetail("At most %d, and none before 1900.", MAX_MONTHS)));
 
 	EnterEngine(fcinfo, &caller);
+	LimitLockWaits();
 	PlanExecute(&lock_ledger, NULL, NULL);
 	for (; month <= last; month++)
 		made += MakePartition(month);
@@ -153,6 +169,7 @@ inventory_retire_movements(PG_FUNCTION_ARGS)
 				 errdetail("An older snapshot might miss the last ones.")));
 	InitMaterializedSRF(fcinfo, 0);
 	EnterEngine(fcinfo, &caller);
+	LimitLockWaits();
 	PlanExecute(&lock_out_writers, NULL, NULL);
 	cutoff = RetirementCutoff(before);
 	count = LedgerPartitionsBefore(cutoff, &months);
@@ -166,6 +183,18 @@ inventory_retire_movements(PG_FUNCTION_ARGS)
 	}
 	LeaveEngine(&caller);
 	return (Datum) 0;
+}
+
+/*
+ * Whoever waits here for a long report keeps others waiting behind it: not for long,
+ * unless the caller has said how long.  Ends with LeaveEngine.
+ */
+static void
+LimitLockWaits(void)
+{
+	if (LockTimeout == 0)
+		(void) set_config_option("lock_timeout", LOCK_WAIT, PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 /*
@@ -200,8 +229,9 @@ PartitionName(Month month)
 }
 
 /*
- * Makes the partition of a month; false when there is one, or it was retired, or
- * movements of the month lie in the default partition, which are not moved.
+ * Makes the partition of a month; false when there is one, of whatever name, or it
+ * was retired, or movements of the month lie in the default partition, which are not
+ * moved.
  */
 static bool
 MakePartition(Month month)
@@ -213,7 +243,8 @@ MakePartition(Month month)
 		TimestampTzGetDatum(MonthStart(next))
 	};
 
-	if (OidIsValid(get_relname_relid(name, get_namespace_oid("inventory", false))))
+	if (OidIsValid(get_relname_relid(name, get_namespace_oid("inventory", false))) ||
+		LedgerIsCovered(MonthStart(month), MonthStart(next)))
 		return false;
 	if (PlanExecute(&find_in_default, values, NULL) > 0)
 	{
@@ -223,9 +254,8 @@ MakePartition(Month month)
 	}
 	PlanUtility(psprintf("CREATE TABLE inventory.%s (LIKE inventory.stock_movement INCLUDING ALL EXCLUDING IDENTITY)", name));
 	PlanUtility(psprintf("ALTER TABLE inventory.%s "
-						 "ADD CONSTRAINT %s_pkey PRIMARY KEY (movement_id), "
-						 "ADD CONSTRAINT %s_item_key UNIQUE (product_id, warehouse_id, created_at)",
-						 name, name, name));
+						 "ADD PRIMARY KEY (movement_id), "
+						 "ADD UNIQUE (product_id, warehouse_id, created_at)", name));
 	PlanUtility(psprintf("CREATE TRIGGER zz_inventory_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON inventory.%s "
 						 "FOR EACH STATEMENT EXECUTE FUNCTION inventory.ledger_guard()", name));
 	PlanUtility(psprintf("COMMENT ON TRIGGER zz_inventory_guard ON inventory.%s IS 'The ledger is append-only.'", name));

@@ -11,8 +11,12 @@
  */
 #include "period.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
@@ -78,6 +82,7 @@ static KeptPlan reopen_closings = {
 PG_FUNCTION_INFO_V1(inventory_close_period);
 PG_FUNCTION_INFO_V1(inventory_reopen_period);
 
+static void WaitForWriters(void);
 static bool ReadClosedThrough(DateADT *through);
 static DateADT ArgumentDay(FunctionCallInfo fcinfo, int n);
 static const char *DayToText(DateADT day);
@@ -85,7 +90,8 @@ static const char *DayToText(DateADT day);
 /*
  * close_period(through)
  *
- * Waits for the transactions that have given a business time.
+ * Waits for the transactions that have given a business time, and for those that
+ * have changed a level and may have done so before the last day was over.
  */
 Datum
 inventory_close_period(PG_FUNCTION_ARGS)
@@ -108,6 +114,7 @@ inventory_close_period(PG_FUNCTION_ARGS)
 				 errmsg("the period through %s is not over yet", DayToText(through)),
 				 errdetail("The last day that is over in every warehouse is %s.", DayToText(last_over))));
 	PlanExecute(&lock_to_close, NULL, NULL);
+	WaitForWriters();
 	if (ReadClosedThrough(&before) && before >= through)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
@@ -116,6 +123,22 @@ inventory_close_period(PG_FUNCTION_ARGS)
 	PlanWriteRow(&insert_closing, values, NULL);
 	LeaveEngine(&caller);
 	PG_RETURN_VOID();
+}
+
+/*
+ * Waits until everybody has ended who has written to an item by now: his movements
+ * may have been recorded before the period was over.  Those who come later are not
+ * kept waiting.
+ */
+static void
+WaitForWriters(void)
+{
+	Oid			item = RangeVarGetRelid(makeRangeVar("inventory", "inventory_item", -1),
+										NoLock, false);
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, item);
+	WaitForLockers(tag, ExclusiveLock, false);
 }
 
 /*

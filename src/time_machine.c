@@ -1,6 +1,7 @@
 /*
  * time_machine.c
- *		SQL entry points that look back: on_hand_at, movement_at, stock_at.
+ *		SQL entry points that look back: on_hand_at, movement_at, chain_end_at,
+ *		stock_at, and ledger_settled_at, which says how far that is safe.
  *
  * They see what the calling statement sees, and write nothing, so they work on a
  * standby.
@@ -8,27 +9,44 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/procarray.h"
+#include "utils/backend_status.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "argument.h"
+#include "compat.h"
 #include "errors.h"
 #include "identity.h"
 #include "ledger_scan.h"
 #include "plan.h"
 #include "stock.h"
 
-static KeptPlan find_opening = {
-	.sql = "SELECT o.on_hand_after, o.created_at FROM inventory.ledger_opening o "
-	"WHERE o.product_id OPERATOR(pg_catalog.=) $1 "
-	"AND o.warehouse_id OPERATOR(pg_catalog.=) $2 ORDER BY o.version DESC LIMIT 1",
+/* When a month was retired last, as the statement sees it and as it is. */
+static KeptPlan retirement_seen = {
+	.sql = "SELECT pg_catalog.max(r.retired_at) FROM inventory.ledger_retirement r",
 	.result = SPI_OK_SELECT,
-	.reads = true,
-	.nargs = 2,
-	.argtypes = {INT8OID, INT8OID}
+	.reads = true
+};
+
+static KeptPlan retirement_now = {
+	.sql = "SELECT pg_catalog.max(r.retired_at) FROM inventory.ledger_retirement r",
+	.result = SPI_OK_SELECT
+};
+
+static KeptPlan find_prepared = {
+	.sql = "SELECT FROM pg_catalog.pg_prepared_xacts p "
+	"WHERE p.database OPERATOR(pg_catalog.=) pg_catalog.current_database() LIMIT 1",
+	.result = SPI_OK_SELECT,
+	.reads = true
 };
 
 /*
@@ -106,10 +124,17 @@ static KeptPlan stock_of_items = {
 
 PG_FUNCTION_INFO_V1(inventory_on_hand_at);
 PG_FUNCTION_INFO_V1(inventory_movement_at);
+PG_FUNCTION_INFO_V1(inventory_chain_end_at);
 PG_FUNCTION_INFO_V1(inventory_stock_at);
+PG_FUNCTION_INFO_V1(inventory_check_retirement);
+PG_FUNCTION_INFO_V1(inventory_ledger_settled_at);
 
-static int64 OnHandBeforeLedger(FunctionCallInfo fcinfo, int64 product_id,
-								int64 warehouse_id, TimestampTz at);
+static bool ReadMoment(FunctionCallInfo fcinfo, LedgerMovement *movement);
+static Datum ReturnRow(FunctionCallInfo fcinfo, Datum *values, bool *nulls, int count);
+static void CheckItem(FunctionCallInfo fcinfo);
+static TimestampTz RetiredAt(KeptPlan *plan, bool latest);
+static TimestampTz OldestWriter(void);
+static bool SeesWriters(Snapshot snapshot);
 static bool ArgumentBasis(FunctionCallInfo fcinfo, int n);
 
 /*
@@ -118,15 +143,12 @@ static bool ArgumentBasis(FunctionCallInfo fcinfo, int n);
 Datum
 inventory_on_hand_at(PG_FUNCTION_ARGS)
 {
-	int64		product_id = ArgumentId(fcinfo, 0, "product_id");
-	int64		warehouse_id = ArgumentId(fcinfo, 1, "warehouse_id");
-	TimestampTz at = ArgumentTime(fcinfo, 2, "at");
-	Datum		values[Natts_movement];
-	bool		nulls[Natts_movement];
+	LedgerMovement movement;
 
-	if (LedgerLastMovement(product_id, warehouse_id, at, values, nulls))
-		return values[Anum_movement_on_hand_after - 1];
-	PG_RETURN_INT64(OnHandBeforeLedger(fcinfo, product_id, warehouse_id, at));
+	if (ReadMoment(fcinfo, &movement))
+		return movement.values[Anum_movement_on_hand_after - 1];
+	CheckItem(fcinfo);
+	PG_RETURN_INT64(0);
 }
 
 /*
@@ -135,23 +157,77 @@ inventory_on_hand_at(PG_FUNCTION_ARGS)
 Datum
 inventory_movement_at(PG_FUNCTION_ARGS)
 {
-	int64		product_id = ArgumentId(fcinfo, 0, "product_id");
-	int64		warehouse_id = ArgumentId(fcinfo, 1, "warehouse_id");
-	TimestampTz at = ArgumentTime(fcinfo, 2, "at");
-	Datum	   *values;
-	bool	   *nulls;
-	TupleDesc	desc;
+	LedgerMovement movement;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
-		desc->natts < Natts_movement)
-		elog(ERROR, "movement_at does not return a movement");
-	/* Columns that somebody added are NULL. */
-	values = palloc0(desc->natts * sizeof(Datum));
-	nulls = palloc(desc->natts * sizeof(bool));
-	memset(nulls, true, desc->natts * sizeof(bool));
-	if (!LedgerLastMovement(product_id, warehouse_id, at, values, nulls))
+	if (!ReadMoment(fcinfo, &movement))
 		PG_RETURN_NULL();
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	return ReturnRow(fcinfo, movement.values, movement.nulls, Natts_movement);
+}
+
+/*
+ * chain_end_at(product_id, warehouse_id, at)
+ */
+Datum
+inventory_chain_end_at(PG_FUNCTION_ARGS)
+{
+	LedgerMovement movement;
+	Datum		values[2] = {0, 0};
+	bool		nulls[2] = {true, true};
+
+	if (ReadMoment(fcinfo, &movement))
+	{
+		values[0] = movement.values[Anum_movement_version - 1];
+		nulls[0] = false;
+		values[1] = movement.values[Anum_movement_row_hash - 1];
+		nulls[1] = movement.nulls[Anum_movement_row_hash - 1];
+	}
+	return ReturnRow(fcinfo, values, nulls, 2);
+}
+
+/*
+ * check_retirement()
+ */
+Datum
+inventory_check_retirement(PG_FUNCTION_ARGS)
+{
+	Identity	caller;
+	bool		same;
+
+	EnterEngineToRead(fcinfo, &caller);
+	same = RetiredAt(&retirement_seen, false) == RetiredAt(&retirement_now, true);
+	LeaveEngine(&caller);
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("months of the ledger were retired that this statement does not see"),
+				 errhint("Try again, in a new transaction.")));
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * ledger_settled_at()
+ *
+ * Who writes is looked at before what the statement does not see, so a transaction
+ * that ends in between is missed by neither.
+ */
+Datum
+inventory_ledger_settled_at(PG_FUNCTION_ARGS)
+{
+	/* Not later than when the snapshot was taken. */
+	TimestampTz settled = IsolationUsesXactSnapshot() ?
+		GetCurrentTransactionStartTimestamp() : GetCurrentStatementStartTimestamp();
+	Identity	caller;
+	bool		prepared;
+
+	if (RecoveryInProgress())
+		PG_RETURN_NULL();
+	EnterEngineToRead(fcinfo, &caller);
+	prepared = PlanExecute(&find_prepared, NULL, NULL) > 0;
+	LeaveEngine(&caller);
+	settled = Min(settled, OldestWriter());
+	if (prepared || TIMESTAMP_IS_NOBEGIN(settled) || !SeesWriters(GetActiveSnapshot()))
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(settled - 1);
 }
 
 /*
@@ -180,35 +256,117 @@ inventory_stock_at(PG_FUNCTION_ARGS)
 }
 
 /*
- * What was on hand of an item when the ledger knows of no movement by then: nothing,
- * or what its retired movements left.  Raises IV003 for an unknown product or
- * warehouse, IV002 when the answer was retired.
+ * The last movement of the item at the time that the arguments say.
  */
-static int64
-OnHandBeforeLedger(FunctionCallInfo fcinfo, int64 product_id, int64 warehouse_id,
-				   TimestampTz at)
+static bool
+ReadMoment(FunctionCallInfo fcinfo, LedgerMovement *movement)
 {
-	Datum		values[2] = {Int64GetDatum(product_id), Int64GetDatum(warehouse_id)};
-	int64		on_hand = 0;
+	int64		product_id = ArgumentId(fcinfo, 0, "product_id");
+	int64		warehouse_id = ArgumentId(fcinfo, 1, "warehouse_id");
+	TimestampTz at = ArgumentTime(fcinfo, 2, "at");
+
+	return LedgerLastMovement(product_id, warehouse_id, at, movement);
+}
+
+/*
+ * A row of the type that the function returns, whose first columns these are;
+ * columns that somebody added are NULL.
+ */
+static Datum
+ReturnRow(FunctionCallInfo fcinfo, Datum *values, bool *nulls, int count)
+{
+	TupleDesc	desc;
+	Datum	   *all_values;
+	bool	   *all_nulls;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+		desc->natts < count)
+		elog(ERROR, "the function does not return the row that it should");
+	all_values = palloc0(desc->natts * sizeof(Datum));
+	all_nulls = palloc(desc->natts * sizeof(bool));
+	memset(all_nulls, true, desc->natts * sizeof(bool));
+	memcpy(all_values, values, count * sizeof(Datum));
+	memcpy(all_nulls, nulls, count * sizeof(bool));
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), all_values, all_nulls));
+}
+
+/*
+ * Raises IV003 unless the product and the warehouse of the arguments exist.
+ */
+static void
+CheckItem(FunctionCallInfo fcinfo)
+{
 	Identity	caller;
 
 	EnterEngineToRead(fcinfo, &caller);
-	if (PlanExecute(&find_opening, values, NULL) == 0)
-	{
-		StockCheckProduct(product_id);
-		StockCheckWarehouse(warehouse_id);
-	}
-	else if (PlanInt64(0, 2) > at)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
-				 errmsg("the history of product %lld in warehouse %lld at that time was retired",
-						(long long) product_id, (long long) warehouse_id),
-				 errdetail("It begins at %s.", timestamptz_to_str(PlanInt64(0, 2))),
-				 errhint("inventory.ledger_retirement names the tables that hold it.")));
-	else
-		on_hand = PlanInt64(0, 1);
+	StockCheckProduct(PG_GETARG_INT64(0));
+	StockCheckWarehouse(PG_GETARG_INT64(1));
 	LeaveEngine(&caller);
-	return on_hand;
+}
+
+static TimestampTz
+RetiredAt(KeptPlan *plan, bool latest)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (latest)
+		PlanExecuteLatest(plan, NULL, NULL);
+	else
+		PlanExecute(plan, NULL, NULL);
+	value = PlanColumn(0, 1, &isnull);
+	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+}
+
+/*
+ * When the oldest transaction of this database began that has written something;
+ * DT_NOEND when nobody writes, DT_NOBEGIN when somebody's beginning is not known.
+ */
+static TimestampTz
+OldestWriter(void)
+{
+	TimestampTz oldest = DT_NOEND;
+	int			backends;
+
+	/* What was seen earlier in this transaction is kept otherwise. */
+	pgstat_clear_backend_activity_snapshot();
+	backends = pgstat_fetch_stat_numbackends();
+	for (int i = 1; i <= backends; i++)
+	{
+		LocalPgBackendStatus *backend = BackendStatusCompat(i);
+
+		if (backend == NULL || !TransactionIdIsValid(backend->backend_xid) ||
+			backend->backendStatus.st_databaseid != MyDatabaseId)
+			continue;
+		oldest = Min(oldest, backend->backendStatus.st_xact_start_timestamp == 0 ? DT_NOBEGIN :
+					 backend->backendStatus.st_xact_start_timestamp);
+	}
+	return oldest;
+}
+
+/*
+ * Has no transaction committed that the snapshot does not see?  When it began is no
+ * longer known then.  Those from xmax on may have been running when the snapshot was
+ * taken, too: it lists none that is later than the last that had ended.
+ */
+static bool
+SeesWriters(Snapshot snapshot)
+{
+	TransactionId next = XidFromFullTransactionId(ReadNextFullTransactionId());
+
+	for (uint32 i = 0; i < snapshot->xcnt; i++)
+	{
+		if (!TransactionIdIsInProgress(snapshot->xip[i]) &&
+			TransactionIdDidCommit(snapshot->xip[i]))
+			return false;
+	}
+	for (TransactionId xid = snapshot->xmax; TransactionIdPrecedes(xid, next);)
+	{
+		if (!TransactionIdIsInProgress(xid) && TransactionIdDidCommit(xid))
+			return false;
+		TransactionIdAdvance(xid);
+	}
+	return true;
 }
 
 /*

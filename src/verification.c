@@ -43,6 +43,7 @@
 static KeptPlan find_differences = {
 	.sql = "WITH ending AS ("
 	"SELECT DISTINCT ON (h.product_id, h.warehouse_id) h.* FROM (" HISTORY(ALL_ITEMS) ") AS h "
+	"WHERE inventory.check_retirement() "
 	"ORDER BY h.product_id, h.warehouse_id, h.created_at DESC), "
 	"held AS (" HELD(ALL_ITEMS) "), "
 	"state AS (SELECT product_id, warehouse_id, "

@@ -44,24 +44,43 @@ ALTER TABLE inventory.stock_movement_default
     ADD CONSTRAINT stock_movement_default_item_key UNIQUE (product_id, warehouse_id, created_at);
 COMMENT ON TABLE inventory.stock_movement_default IS 'Movements of months that have no partition of their own. Empty while make_ledger_partitions is called in time.';
 
+-- The whole row and the hash before it: with them its own hash can be computed again.
 CREATE TABLE inventory.ledger_opening (
+    movement_id bigint NOT NULL,
     product_id bigint NOT NULL,
     warehouse_id bigint NOT NULL,
-    version bigint NOT NULL CHECK (version > 0),
+    movement_type inventory.movement_type NOT NULL,
+    quantity bigint NOT NULL,
     on_hand_after bigint NOT NULL,
+    version bigint NOT NULL CHECK (version > 0),
+    reference_id text,
+    reservation_id bigint,
+    root_cause text,
+    performed_by text NOT NULL,
+    session_role text NOT NULL,
     created_at timestamptz NOT NULL,
-    movement_id bigint NOT NULL,
+    occurred_at timestamptz NOT NULL,
     row_hash bytea,
+    previous_hash bytea,
     PRIMARY KEY (product_id, warehouse_id, version)
 );
-COMMENT ON TABLE inventory.ledger_opening IS 'What the last movement of an item in each retired month left behind. The latest is where its history begins now; the others are for months that are attached again. Written by retire_movements.';
-COMMENT ON COLUMN inventory.ledger_opening.product_id IS 'The product.';
-COMMENT ON COLUMN inventory.ledger_opening.warehouse_id IS 'The warehouse.';
-COMMENT ON COLUMN inventory.ledger_opening.version IS 'Version of that movement.';
+COMMENT ON TABLE inventory.ledger_opening IS 'The last movement of an item in each retired month: what it left behind. The latest is where the item''s history begins now; the others are for months that are attached again. Written by retire_movements, append-only.';
+COMMENT ON COLUMN inventory.ledger_opening.movement_id IS 'Identifier of the movement.';
+COMMENT ON COLUMN inventory.ledger_opening.product_id IS 'The product that moved.';
+COMMENT ON COLUMN inventory.ledger_opening.warehouse_id IS 'The warehouse it moved in or out of.';
+COMMENT ON COLUMN inventory.ledger_opening.movement_type IS 'Why it moved.';
+COMMENT ON COLUMN inventory.ledger_opening.quantity IS 'The change in base units: positive in, negative out.';
 COMMENT ON COLUMN inventory.ledger_opening.on_hand_after IS 'Quantity on hand after it, in base units.';
+COMMENT ON COLUMN inventory.ledger_opening.version IS 'Its version; the next movement of the item has the next.';
+COMMENT ON COLUMN inventory.ledger_opening.reference_id IS 'The document behind it.';
+COMMENT ON COLUMN inventory.ledger_opening.reservation_id IS 'The reservation that it fulfilled.';
+COMMENT ON COLUMN inventory.ledger_opening.root_cause IS 'Why it was adjusted.';
+COMMENT ON COLUMN inventory.ledger_opening.performed_by IS 'Who did it.';
+COMMENT ON COLUMN inventory.ledger_opening.session_role IS 'The database role that was logged in.';
 COMMENT ON COLUMN inventory.ledger_opening.created_at IS 'When it was recorded.';
-COMMENT ON COLUMN inventory.ledger_opening.movement_id IS 'Its identifier.';
-COMMENT ON COLUMN inventory.ledger_opening.row_hash IS 'Its hash, which the next one is chained to.';
+COMMENT ON COLUMN inventory.ledger_opening.occurred_at IS 'When it happened.';
+COMMENT ON COLUMN inventory.ledger_opening.row_hash IS 'Its hash, which the next movement is chained to.';
+COMMENT ON COLUMN inventory.ledger_opening.previous_hash IS 'The hash of the movement before it, NULL for the first.';
 
 CREATE TABLE inventory.ledger_retirement (
     partition_name text PRIMARY KEY,

@@ -10,35 +10,42 @@ LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'inventory_movement_hash';
 COMMENT ON FUNCTION inventory.movement_hash(bytea, bigint, bigint, bigint, inventory.movement_type, bigint, bigint, bigint, text, bigint, text, text, text, timestamptz, timestamptz) IS
 'The row_hash of a movement: SHA-256 over the row_hash of the movement before it of the same item (NULL: none, 32 zero bytes) and the columns of stock_movement in their order. docs/ledger.md says how they are written as bytes, so that anybody can compute it without this extension. NULL where a column that cannot be NULL is.';
 
+CREATE FUNCTION inventory.check_retirement()
+RETURNS boolean
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'inventory_check_retirement';
+COMMENT ON FUNCTION inventory.check_retirement() IS
+'True, once it has made sure that the statement sees the opening balances of all months that are retired by now. Errors: 40001 it does not, since a month was retired while it waited, or after its transaction began: to be tried again.';
+
 CREATE FUNCTION inventory.verify_ledger()
 RETURNS TABLE (product_id bigint, warehouse_id bigint, problem text, expected bigint, actual bigint)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     -- Each movement beside the one before it. The openings of retired months stand for
-    -- what was before.
+    -- what was before, and are checked by their own hashes.
     WITH history AS (
-        SELECT m.*, false AS is_opening FROM inventory.stock_movement m
+        SELECT m.*, NULL::bytea AS previous_hash, false AS is_opening FROM inventory.stock_movement m
+        WHERE inventory.check_retirement()
         UNION ALL
-        SELECT o.movement_id, o.product_id, o.warehouse_id, NULL, 0, o.on_hand_after, o.version, NULL, NULL, NULL, NULL, NULL, o.created_at, o.created_at, o.row_hash, true
-        FROM inventory.ledger_opening o
+        SELECT o.*, true FROM inventory.ledger_opening o
     ), chain AS (
         SELECT h.product_id, h.warehouse_id, h.version, h.quantity, h.on_hand_after, h.created_at, h.movement_id, h.row_hash,
             lag(h.version, 1, 0::bigint) OVER item_history + 1 AS expected_version,
             lag(h.on_hand_after, 1, 0::bigint) OVER item_history AS on_hand_before,
-            h.is_opening AS is_start,
+            h.is_opening,
             coalesce(h.created_at <= lag(h.created_at) OVER item_history, false) AS is_early,
             h.occurred_at > h.created_at AS is_future,
-            h.row_hash IS DISTINCT FROM inventory.movement_hash(lag(h.row_hash) OVER item_history, h.movement_id, h.product_id, h.warehouse_id, h.movement_type, h.quantity, h.on_hand_after, h.version,
+            h.row_hash IS DISTINCT FROM inventory.movement_hash(CASE WHEN h.is_opening THEN h.previous_hash ELSE lag(h.row_hash) OVER item_history END, h.movement_id, h.product_id, h.warehouse_id, h.movement_type, h.quantity, h.on_hand_after, h.version,
                 h.reference_id, h.reservation_id, h.root_cause, h.performed_by, h.session_role, h.created_at, h.occurred_at) AS is_forged,
-            -- Of a month that was attached again: the movement that the opening stands for comes just before it.
-            h.is_opening AND coalesce(lag(h.version) OVER item_history = h.version, false) AND lag(h.row_hash) OVER item_history IS DISTINCT FROM h.row_hash AS is_forged_start,
+            -- A movement before an opening is of a month that was attached again: it is the one that the opening stands for.
+            h.is_opening AND NOT coalesce(lag(h.is_opening) OVER item_history, true)
+                AND (lag(h.version) OVER item_history <> h.version OR lag(h.row_hash) OVER item_history IS DISTINCT FROM h.row_hash) AS is_forged_start,
             lead(h.version) OVER item_history IS NULL AS is_last
         FROM history h
         WINDOW item_history AS (PARTITION BY h.product_id, h.warehouse_id ORDER BY h.version, h.is_opening, h.movement_id)
     ), suspect AS MATERIALIZED (
         SELECT c.* FROM chain c
-        WHERE c.is_last OR c.is_forged_start OR (NOT c.is_start
-            AND (c.version <> c.expected_version OR c.on_hand_before::numeric + c.quantity <> c.on_hand_after OR c.is_early OR c.is_future OR c.is_forged))
+        WHERE c.is_last OR c.is_forged_start OR c.is_forged OR (NOT c.is_opening
+            AND (c.version <> c.expected_version OR c.on_hand_before::numeric + c.quantity <> c.on_hand_after OR c.is_early OR c.is_future))
     ), held AS (
         SELECT r.product_id, r.warehouse_id, sum(r.quantity::numeric - r.quantity_fulfilled) AS quantity
         FROM inventory.reservation r
@@ -57,22 +64,22 @@ BEGIN ATOMIC
         SELECT coalesce(max(t.retired_before), '-infinity') AS before FROM inventory.ledger_retirement t
     )
     SELECT c.product_id, c.warehouse_id, 'movement version out of sequence', c.expected_version, c.version
-    FROM suspect c WHERE c.version <> c.expected_version AND NOT c.is_start
+    FROM suspect c WHERE c.version <> c.expected_version AND NOT c.is_opening
     UNION ALL
     SELECT c.product_id, c.warehouse_id, 'movement ' || c.version || ' does not follow from the one before',
         inventory.as_bigint(c.on_hand_before::numeric + c.quantity), c.on_hand_after
-    FROM suspect c WHERE c.on_hand_before::numeric + c.quantity <> c.on_hand_after AND NOT c.is_start
+    FROM suspect c WHERE c.on_hand_before::numeric + c.quantity <> c.on_hand_after AND NOT c.is_opening
     UNION ALL
     SELECT c.product_id, c.warehouse_id, 'movement ' || c.version || ' is not later than the one before', NULL, NULL
-    FROM suspect c WHERE c.is_early AND NOT c.is_start
+    FROM suspect c WHERE c.is_early AND NOT c.is_opening
     UNION ALL
     SELECT c.product_id, c.warehouse_id, 'movement ' || c.version || ' occurred after it was recorded', NULL, NULL
-    FROM suspect c WHERE c.is_future
+    FROM suspect c WHERE c.is_future AND NOT c.is_opening
     UNION ALL
     SELECT c.product_id, c.warehouse_id, 'movement ' || c.version || ' does not have the hash of its content and the movement before it', NULL, NULL
-    FROM suspect c WHERE c.is_forged AND NOT c.is_start
+    FROM suspect c WHERE c.is_forged
     UNION ALL
-    SELECT c.product_id, c.warehouse_id, 'opening balance differs from the movement that it stands for', NULL, NULL
+    SELECT c.product_id, c.warehouse_id, 'opening balance ' || c.version || ' is not the movement before it', NULL, NULL
     FROM suspect c WHERE c.is_forged_start
     UNION ALL
     SELECT i.product_id, i.warehouse_id, 'quantity on hand differs from the ledger', i.on_hand_after, i.quantity_on_hand

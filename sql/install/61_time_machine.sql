@@ -22,17 +22,16 @@ Errors: IV002 that part of the history was retired; 22023 an unknown basis, a NU
 
 CREATE FUNCTION inventory.ledger_settled_at()
 RETURNS timestamptz
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    -- The owner has to see what others are doing.
-    SELECT CASE WHEN NOT pg_is_in_recovery() AND pg_has_role('pg_read_all_stats', 'USAGE') AND NOT EXISTS (SELECT FROM pg_prepared_xacts p WHERE p.database = current_database())
-        THEN least(clock_timestamp(), (
-            SELECT min(coalesce(a.xact_start, '-infinity')) FROM pg_stat_activity a WHERE a.datname = current_database() AND a.backend_xid IS NOT NULL))
-        - interval '1 microsecond' END;
-END;
+LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_ledger_settled_at';
 COMMENT ON FUNCTION inventory.ledger_settled_at() IS
-'The latest time whose levels are settled: what is recorded from now on, and by the transactions that are running, comes after it. stock_at, on_hand_at and ledger_digest give the same answer for it, or for an earlier time, whenever they are asked. It is when the oldest transaction that is writing began, else now.
-NULL where that is not known: on a standby, while a prepared transaction waits, and where the owner of the extension may not see the transactions of others (pg_read_all_stats). It supposes that the clock of the server does not step back.';
+'The latest time whose levels are settled for the statement that asks: it sees all that was recorded by then, and whatever it does not see, of transactions that are running or will come, is recorded later. stock_at, on_hand_at and ledger_digest give the same answer for that time, or an earlier one, in this statement and ever after. It is when the oldest transaction began that is writing, no later than when the statement began, or above READ COMMITTED its transaction.
+NULL where that is not known: on a standby, while a prepared transaction waits, when track_activities is off for somebody who writes, and when a transaction that was writing has committed since the statement began (ask again). It supposes that the clock of the server does not step back.';
+
+CREATE FUNCTION inventory.chain_end_at(product_id bigint, warehouse_id bigint, at timestamptz, OUT version bigint, OUT row_hash bytea)
+RETURNS record
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'inventory_chain_end_at';
+COMMENT ON FUNCTION inventory.chain_end_at(bigint, bigint, timestamptz) IS
+'Version and row_hash of the last movement of an item that was recorded by a time, whether it is in the ledger or was retired; NULLs before its first one. Errors: IV002 that part of its history was retired; 22023 a NULL.';
 
 CREATE FUNCTION inventory.ledger_digest(at timestamptz DEFAULT clock_timestamp())
 RETURNS bytea
@@ -41,25 +40,14 @@ BEGIN ATOMIC
     -- The items are hashed in groups: all of them in one value could be more than a gigabyte.
     SELECT sha256(coalesce(string_agg(g.digest, '' ORDER BY g.item_group), ''))
     FROM (
-        SELECT e.product_id / 4096 AS item_group,
-            sha256(string_agg(int8send(e.product_id) || int8send(e.warehouse_id) || int8send(e.version) || e.row_hash, '' ORDER BY e.product_id, e.warehouse_id)) AS digest
-        FROM (
-            SELECT i.product_id, i.warehouse_id, coalesce((m.movement).version, o.version) AS version,
-                coalesce((m.movement).row_hash, o.row_hash, '') AS row_hash
-            FROM inventory.inventory_item i
-            CROSS JOIN LATERAL (SELECT inventory.movement_at(i.product_id, i.warehouse_id, ledger_digest.at) AS movement OFFSET 0) m
-            -- on_hand_at is asked only for its error: the history of that time may be retired.
-            LEFT JOIN LATERAL (
-                SELECT x.version, x.row_hash FROM inventory.ledger_opening x
-                WHERE x.product_id = i.product_id AND x.warehouse_id = i.warehouse_id
-                    AND inventory.on_hand_at(i.product_id, i.warehouse_id, ledger_digest.at) IS NOT NULL
-                ORDER BY x.version DESC LIMIT 1
-            ) o ON (m.movement).version IS NULL
-            WHERE (m.movement).version IS NOT NULL OR o.version IS NOT NULL
-        ) e
-        GROUP BY e.product_id / 4096
+        SELECT i.product_id / 4096 AS item_group,
+            sha256(string_agg(int8send(i.product_id) || int8send(i.warehouse_id) || int8send(e.version) || coalesce(e.row_hash, ''), '' ORDER BY i.product_id, i.warehouse_id)) AS digest
+        FROM inventory.inventory_item i
+        CROSS JOIN LATERAL inventory.chain_end_at(i.product_id, i.warehouse_id, ledger_digest.at) e
+        WHERE e.version IS NOT NULL
+        GROUP BY i.product_id / 4096
     ) g;
 END;
 COMMENT ON FUNCTION inventory.ledger_digest(timestamptz) IS
 'One SHA-256 over the ledger as of a time: over where the chain of each item ended then. Keep it somewhere else, with its time: as long as the ledger of that time gives the same digest and verify_ledger finds nothing, no movement up to then was changed, removed, inserted or reordered, and nobody who can write the tables can hide that.
-Ask for a time that is settled (ledger_settled_at), or transactions that are running may change the answer. Retiring movements does not change it. Errors: IV002 that part of the history was retired.';
+Ask for a time that is settled (ledger_settled_at), or transactions that are running may change the answer. Retiring movements does not change it. Errors: IV002 that part of the history was retired; 22023 a NULL.';

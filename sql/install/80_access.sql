@@ -21,6 +21,8 @@ BEGIN ATOMIC
         ('reader', 'on_hand_at(bigint, bigint, timestamptz)'),
         ('reader', 'movement_at(bigint, bigint, timestamptz)'),
         ('reader', 'stock_at(timestamptz, bigint, bigint, text)'),
+        ('reader', 'check_retirement()'),
+        ('reader', 'chain_end_at(bigint, bigint, timestamptz)'),
         ('reader', 'ledger_settled_at()'),
         ('reader', 'ledger_digest(timestamptz)'),
         ('reader', 'verify_references()'),

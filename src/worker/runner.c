@@ -13,6 +13,7 @@
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "storage/lock.h"
@@ -30,6 +31,8 @@
 #define LATE_AFTER_MS	2000
 /* Doubling a delay more often than this is of no use. */
 #define MAX_DOUBLINGS	20
+/* More of an error message is not kept. */
+#define MAX_ERROR_BYTES	8192
 /* A command that goes on though it was cancelled is cancelled again. */
 #define CANCEL_EVERY_MS	1000
 
@@ -320,7 +323,7 @@ RunEnd(const Job *job, const JobRun *run, int64 rows, const ErrorData *error)
 		nulls[3] = 'n';
 		if (timed_out)
 			message = psprintf("it took longer than its timeout of %lld ms", (long long) job->timeout_ms);
-		values[4] = CStringGetTextDatum(message);
+		values[4] = PointerGetDatum(cstring_to_text_with_len(message, pg_mbcliplen(message, strlen(message), MAX_ERROR_BYTES)));
 		values[5] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	}
 	if (PlanExecute(&end_run, values, nulls) == 0)

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(1583);
+SELECT plan(1595);
 
 \ir include/setup.psql
 
@@ -98,6 +98,8 @@ INSERT INTO call VALUES
     ('reader', 'SELECT inventory.movement_at(1, 1, now())'),
     ('reader', 'SELECT * FROM inventory.stock_at(now())'),
     ('reader', 'SELECT inventory.ledger_settled_at()'),
+    ('reader', 'SELECT inventory.check_retirement()'),
+    ('reader', 'SELECT inventory.chain_end_at(1, 1, now())'),
     ('reader', 'SELECT inventory.ledger_digest()'),
     ('reader', $$SELECT inventory.movement_hash(NULL, 1, 1, 1, 'SALE', 1, 1, 1, NULL, NULL, NULL, 'x', 'x', now(), now())$$),
     ('planner', $$SELECT inventory.close_period((SELECT coalesce(max(through), '2001-01-01') + 1 FROM inventory.period_closing))$$),
