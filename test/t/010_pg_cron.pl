@@ -36,6 +36,7 @@ SELECT inventory.schedule_with_pg_cron();
 is($node->safe_psql('postgres', q{SELECT jobname, schedule, command, database, username = current_user, active FROM cron.job ORDER BY jobname COLLATE "C"}), <<'END' =~ s/\n$//r, 'each job is registered');
 inventory.expire_reservations|* * * * *|SELECT inventory.run_job('expire_reservations', if_due => true)|postgres|t|t
 inventory.it's|* * * * *|SELECT inventory.run_job('it''s', if_due => true)|postgres|t|t
+inventory.ledger_partitions|45 0 * * *|SELECT inventory.run_job('ledger_partitions', if_due => true)|postgres|t|t
 inventory.london|* * * * *|SELECT inventory.run_job('london', if_due => true)|postgres|t|t
 inventory.named|* * * * *|SELECT inventory.run_job('named', if_due => true)|postgres|t|t
 inventory.night|30 2 * * 1-5|SELECT inventory.run_job('night', if_due => true)|postgres|t|t
