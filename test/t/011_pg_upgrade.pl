@@ -1,5 +1,7 @@
 # pg_upgrade, with the worker preloaded and its databases named on both sides: nothing
-# runs while it is at work, and afterwards everything is there and goes on.
+# runs while it is at work, and afterwards everything is there and goes on. From a server
+# of the same version, or from the one below the directory INVENTORY_UPGRADE_FROM
+# (/usr/lib/postgresql/15, say), which has the extension installed.
 
 use strict;
 use warnings;
@@ -8,10 +10,11 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+my $from = $ENV{INVENTORY_UPGRADE_FROM};
 my %node;
 for my $side (qw(old new))
 {
-    $node{$side} = PostgreSQL::Test::Cluster->new($side);
+    $node{$side} = PostgreSQL::Test::Cluster->new($side, $from && $side eq 'old' ? (install_path => $from) : ());
     $node{$side}->init;
     $node{$side}->append_conf('postgresql.conf', q{
 shared_preload_libraries = 'inventory'
@@ -62,10 +65,10 @@ my $numbers = $old->safe_psql('shop', $sequence);
 $old->stop;
 like(slurp_file($old->logfile), qr/registering background worker "inventory launcher"/, 'the log would say so');
 
-my $bin = $old->config_data('--bindir');
+my ($old_bin, $new_bin) = map { $_->config_data('--bindir') } $old, $new;
 chdir $PostgreSQL::Test::Utils::tmp_check;
 command_ok([ 'pg_upgrade', '--no-sync', '--retain',
-        '--old-datadir', $old->data_dir, '--new-datadir', $new->data_dir, '--old-bindir', $bin, '--new-bindir', $bin,
+        '--old-datadir', $old->data_dir, '--new-datadir', $new->data_dir, '--old-bindir', $old_bin, '--new-bindir', $new_bin,
         '--socketdir', $new->host, '--old-port', $old->port, '--new-port', $new->port ], 'pg_upgrade');
 my @logs = glob($new->data_dir . '/pg_upgrade_output.d/*/log/pg_upgrade_server.log');
 is(scalar @logs, 1, 'its servers have a log');
