@@ -23,11 +23,11 @@ start_bench() {
 run() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
 value() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
 
-# make_stock DATABASE ITEMS QUANTITY [FOREIGN KEYS]: ITEMS items with the same stock
-# for inventory and for the peers (bench/peer.sql), and bench.cpu().
+# make_stock DATABASE ITEMS QUANTITY [lean]: ITEMS items with the same stock for
+# inventory and for the peers (bench/peer.sql), and bench.cpu().
 make_stock() {
     run -c "CREATE DATABASE $1"
-    run -d "$1" -v items="$2" -v quantity="$3" -v foreign_keys="${4:-true}" -f bench/peer.sql -f bench/stock.sql
+    run -d "$1" -v items="$2" -v quantity="$3" -v lean="$([ "${4:-}" = lean ] && echo true || echo false)" -f bench/peer.sql -f bench/stock.sql
 }
 
 # cpu DATABASE STATEMENT [TIMES [BEFORE]]: least CPU time of the backend in

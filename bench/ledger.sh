@@ -95,8 +95,7 @@ row 'sha256 of 160 bytes, for comparison' "$(per "$(less "$sha" "$bare")" 200000
 # Appending, to the months and to one table. The rows are the same, made before.
 rows=200000
 singles=20000
-run -c 'CREATE DATABASE append'
-run -d append -v rows="$rows" -v foreign_keys=false -v items=1 -v quantity=1 -f bench/peer.sql -f bench/stock.sql
+make_stock append 1 1
 run -d append -v rows="$rows" <<'SQL'
 CREATE TABLE peer.ledger_copy (LIKE inventory.stock_movement INCLUDING ALL, PRIMARY KEY (movement_id), UNIQUE (product_id, warehouse_id, created_at));
 CREATE UNLOGGED TABLE bench.source AS
@@ -106,7 +105,7 @@ SELECT g AS movement_id, 1 + (g * 7919) % 20000 AS product_id, 1 AS warehouse_id
 FROM generate_series(1, :rows::bigint) AS g;
 VACUUM ANALYZE;
 
--- The partitions are as append-only as the rest; only a restore may empty them.
+-- Months are as append-only as the rest; only a restore may empty them.
 CREATE PROCEDURE bench.empty() LANGUAGE plpgsql AS $$
 DECLARE
     months text := (SELECT string_agg(inhrelid::regclass::text, ', ') FROM pg_inherits WHERE inhparent = 'inventory.stock_movement'::regclass);
