@@ -3,10 +3,10 @@
 # independent lines next to one call and one commit a line, and how large a backend
 # gets over a batch of 100,000 lines.
 #
-# Usage: bench/batch.sh [ROUNDS]      (200 orders each)
+# Usage: bench/batch.sh [ROUNDS]      (1,000 orders each)
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
-rounds=${1:-200}
+rounds=${1:-1000}
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || wrong_usage
 items=20000
 batch=1000

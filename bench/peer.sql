@@ -107,11 +107,17 @@ DECLARE
     now_at timestamptz;
     made peer.stock_movement;
 BEGIN
-    INSERT INTO peer.inventory_item AS i (product_id, warehouse_id, quantity_on_hand, version, last_movement_at)
-    VALUES (p_product_id, p_warehouse_id, p_quantity, 1, clock_timestamp())
-    ON CONFLICT (product_id, warehouse_id) DO UPDATE
+    UPDATE peer.inventory_item i
     SET quantity_on_hand = i.quantity_on_hand + p_quantity, version = i.version + 1, last_movement_at = clock_timestamp()
+    WHERE i.product_id = p_product_id AND i.warehouse_id = p_warehouse_id
     RETURNING i.quantity_on_hand, i.version, i.last_movement_at INTO on_hand, item_version, now_at;
+    IF NOT FOUND THEN
+        INSERT INTO peer.inventory_item AS i (product_id, warehouse_id, quantity_on_hand, version, last_movement_at)
+        VALUES (p_product_id, p_warehouse_id, p_quantity, 1, clock_timestamp())
+        ON CONFLICT (product_id, warehouse_id) DO UPDATE
+        SET quantity_on_hand = i.quantity_on_hand + p_quantity, version = i.version + 1, last_movement_at = clock_timestamp()
+        RETURNING i.quantity_on_hand, i.version, i.last_movement_at INTO on_hand, item_version, now_at;
+    END IF;
     INSERT INTO peer.stock_movement (product_id, warehouse_id, movement_type, quantity, on_hand_after, version, reference_id, root_cause, performed_by, session_role, created_at, occurred_at)
     VALUES (p_product_id, p_warehouse_id, p_type, p_quantity, on_hand, item_version, p_reference_id, p_root_cause, session_user, session_user, now_at, now_at)
     RETURNING * INTO made;
