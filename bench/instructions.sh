@@ -5,10 +5,10 @@
 # statement, on another item than the one before. Counts do not depend on what else
 # the machine does, and repeat but for the clock.
 #
-# Usage: bench/instructions.sh [CALLS]      (1,000)
+# Usage: bench/instructions.sh [CALLS]      (300)
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
-calls=${1:-1000}
+calls=${1:-300}
 [ "$calls" -ge 10 ] || wrong_usage
 
 prepare_bench valgrind
