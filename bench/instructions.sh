@@ -3,7 +3,7 @@
 # calls from the same files, the difference divided by N, so that the start and
 # whatever is done only once cancel. Each call is a transaction of its own through a prepared
 # statement, on another item than the one before. Counts do not depend on what else
-# the machine does, and repeat but for the clock.
+# the machine does; they repeat to the digits that are printed, give or take the last.
 #
 # Usage: bench/instructions.sh [CALLS]      (300)
 set -euo pipefail
@@ -46,7 +46,7 @@ instructions() {
     for n in 1 2; do
         {
             printf '%s\n' "$2"
-            awk -v n=$((n * calls)) -v call="$3" 'BEGIN { for (i = 1; i <= n; i++) { s = call; gsub(/%d/, i, s); printf "%s", s } }'
+            awk -v n=$((n * calls)) -v call="$3" 'BEGIN { for (i = 1; i <= n; i++) { s = call; gsub(/%d/, i, s); print s } }'
         } >"$WORK/calls.$n"
     done
     local once twice
@@ -58,11 +58,9 @@ instructions() {
 # Lines of a script: a statement each, since a single-user backend reads one a line.
 reserve='SELECT (inventory.reserve_stock($1, $2, $3, $4)).reservation_id'
 cte='WITH item AS (UPDATE peer.inventory_item SET quantity_reserved = quantity_reserved + $3 WHERE product_id = $1 AND warehouse_id = $2 AND quantity_available >= $3 RETURNING product_id, warehouse_id) INSERT INTO peer.reservation (product_id, warehouse_id, quantity, reference_id, expires_at) SELECT product_id, warehouse_id, $3, $4, clock_timestamp() + interval '"'30 minutes'"' FROM item RETURNING reservation_id'
-call="EXECUTE f (%d, 1, 1, 'ORDER-%d');
-"
+call="EXECUTE f (%d, 1, 1, 'ORDER-%d');"
 types='(bigint, bigint, bigint, text)'
-nothing=$(instructions same 'PREPARE f (bigint) AS SELECT $1;' 'EXECUTE f (%d);
-')
+nothing=$(instructions same 'PREPARE f (bigint) AS SELECT $1;' 'EXECUTE f (%d);')
 
 # An order of ten lines: its items are spread over the catalogue.
 json=$(awk -v items="$items" 'BEGIN { for (k = 0; k < 10; k++) printf "%s{\"product_id\": %d, \"warehouse_id\": 1, \"quantity\": 1}", (k ? ", " : ""), 1 + k * int(items / 10) }')
@@ -73,34 +71,24 @@ reserve_sql=$(instructions same "PREPARE f $types AS SELECT (peer.reserve_stock(
 reserve_sql_lean=$(instructions lean "PREPARE f $types AS SELECT (peer.reserve_stock(\$1, \$2, \$3, \$4)).reservation_id;" "$call")
 reserve_cte=$(instructions same "PREPARE f $types AS $cte;" "$call")
 reserve_cte_lean=$(instructions lean "PREPARE f $types AS $cte;" "$call")
-fulfil_c=$(instructions same 'PREPARE f (bigint) AS SELECT (inventory.fulfill_reservation($1)).status;' 'EXECUTE f (%d);
-')
-fulfil_sql=$(instructions same 'PREPARE f (bigint) AS SELECT (peer.fulfill_reservation($1)).status;' 'EXECUTE f (%d);
-')
-fulfil_sql_lean=$(instructions lean 'PREPARE f (bigint) AS SELECT (peer.fulfill_reservation($1)).status;' 'EXECUTE f (%d);
-')
-order_one=$(instructions same 'PREPARE f (text, jsonb) AS SELECT count(*) FROM inventory.reserve_order($1, $2);' "EXECUTE f ('ORDER-%d', '[$json]');
-")
-order_ten=$(instructions same "PREPARE f $types AS $reserve;" "$ten_calls
-")
-order_peer=$(instructions same 'PREPARE f (text, jsonb) AS SELECT count(*) FROM peer.reserve_order($1, $2);' "EXECUTE f ('ORDER-%d', '[$json]');
-")
-order_peer_set=$(instructions same 'PREPARE f (text, jsonb) AS SELECT count(*) FROM peer.reserve_order_set($1, $2);' "EXECUTE f ('ORDER-%d', '[$json]');
-")
-receive_c=$(instructions same 'PREPARE f (bigint, text) AS SELECT (inventory.receive_stock($1, 1, 5, $2)).movement_id;' "EXECUTE f (%d, 'PO-%d');
-")
-receive_sql=$(instructions same 'PREPARE f (bigint, text) AS SELECT (peer.move_stock($1, 1, 5, '"'PURCHASE'"', $2)).movement_id;' "EXECUTE f (%d, 'PO-%d');
-")
-at_c=$(instructions same 'PREPARE f (bigint) AS SELECT inventory.on_hand_at($1, 1, clock_timestamp());' 'EXECUTE f (%d);
-')
-at_probe=$(instructions same 'PREPARE f (bigint) AS SELECT m.on_hand_after FROM peer.stock_movement m WHERE m.product_id = $1 AND m.warehouse_id = 1 AND m.created_at <= now() ORDER BY m.created_at DESC LIMIT 1;' 'EXECUTE f (%d);
-')
+fulfil_c=$(instructions same 'PREPARE f (bigint) AS SELECT (inventory.fulfill_reservation($1)).status;' 'EXECUTE f (%d);')
+fulfil_sql=$(instructions same 'PREPARE f (bigint) AS SELECT (peer.fulfill_reservation($1)).status;' 'EXECUTE f (%d);')
+fulfil_sql_lean=$(instructions lean 'PREPARE f (bigint) AS SELECT (peer.fulfill_reservation($1)).status;' 'EXECUTE f (%d);')
+order_one=$(instructions same 'PREPARE f (text, jsonb) AS SELECT count(*) FROM inventory.reserve_order($1, $2);' "EXECUTE f ('ORDER-%d', '[$json]');")
+order_ten=$(instructions same "PREPARE f $types AS $reserve;" "$ten_calls")
+order_peer=$(instructions same 'PREPARE f (text, jsonb) AS SELECT count(*) FROM peer.reserve_order($1, $2);' "EXECUTE f ('ORDER-%d', '[$json]');")
+order_peer_set=$(instructions same 'PREPARE f (text, jsonb) AS SELECT count(*) FROM peer.reserve_order_set($1, $2);' "EXECUTE f ('ORDER-%d', '[$json]');")
+receive_c=$(instructions same 'PREPARE f (bigint, text) AS SELECT (inventory.receive_stock($1, 1, 5, $2)).movement_id;' "EXECUTE f (%d, 'PO-%d');")
+receive_sql=$(instructions same 'PREPARE f (bigint, text) AS SELECT (peer.move_stock($1, 1, 5, '"'PURCHASE'"', $2)).movement_id;' "EXECUTE f (%d, 'PO-%d');")
+at_c=$(instructions same 'PREPARE f (bigint) AS SELECT inventory.on_hand_at($1, 1, clock_timestamp());' 'EXECUTE f (%d);')
+at_probe=$(instructions same 'PREPARE f (bigint) AS SELECT m.on_hand_after FROM peer.stock_movement m WHERE m.product_id = $1 AND m.warehouse_id = 1 AND m.created_at <= now() ORDER BY m.created_at DESC LIMIT 1;' 'EXECUTE f (%d);')
 
-table 'instructions a call' 'instructions' 'rival' 'its instructions' 'ratio' 'target' ''
+thousands() { awk -v a="$1" 'BEGIN { printf "%.1f", a / 1000 }'; }
+table 'a call' 'thousand instructions' 'rival' 'thousand instructions' 'ratio' 'target' ''
 compare() { # WHAT INSTRUCTIONS RIVAL ITS-INSTRUCTIONS [TARGET]
     local r
     r=$(ratio "$2" "$4")
-    row "$1" "$(whole "$2")" "$3" "$(whole "$4")" "$r" "${5:+≤ $5}" "${5:+$(verdict "$r" most "$5")}"
+    row "$1" "$(thousands "$2")" "$3" "$(thousands "$4")" "$r" "${5:+≤ $5}" "${5:+$(verdict "$r" most "$5")}"
 }
 compare reserve_stock "$reserve_c" 'PL/pgSQL' "$reserve_sql" 0.45
 compare reserve_stock "$reserve_c" 'PL/pgSQL, lean' "$reserve_sql_lean"
@@ -113,4 +101,4 @@ compare 'reserve_order, 10 lines' "$order_one" 'PL/pgSQL, line by line' "$order_
 compare 'reserve_order, 10 lines' "$order_one" 'PL/pgSQL, a statement a step' "$order_peer_set"
 compare receive_stock "$receive_c" 'PL/pgSQL' "$receive_sql"
 compare on_hand_at "$at_c" 'SELECT on_hand_after ... LIMIT 1' "$at_probe"
-printf '\nEach count includes %s instructions for EXECUTE and the transaction around it.\n' "$(whole "$nothing")"
+printf '\nEach count includes %s thousand for EXECUTE and the transaction around it.\n' "$(thousands "$nothing")"

@@ -54,7 +54,8 @@ declare -A called=([function]='reserve_stock' [flow]='five statements, prepared'
 # cpu_of_backends: CPU time of all client backends so far, in ms: what the postmaster
 # knows of the children it has waited for, once there are no more of them than at first.
 postmaster=$(as_user head -n 1 "$WORK/data/postmaster.pid")
-children() { cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$postmaster" '{ sub(/.*\) /, ""); n += $2 == parent } END { print n + 0 }'; }
+# Some processes are gone before they are read.
+children() { { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v parent="$postmaster" '{ sub(/.*\) /, ""); n += $2 == parent } END { print n + 0 }'; }
 sleep 1
 at_rest=$(children)
 cpu_of_backends() {
