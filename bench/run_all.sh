@@ -3,7 +3,7 @@
 # writes the tables to standard output. A measurement that fails does not keep the
 # others from running.
 #
-# Usage: bench/run_all.sh [NAME...]      (all of them: about 45 minutes on two cores)
+# Usage: bench/run_all.sh [NAME...]      (all of them: about 40 minutes on two cores)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- instructions throughput batch replay ledger memory growth million_update replenishment

@@ -10,6 +10,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 case ${1:-5} in --long) seconds=30 ;; *) seconds=${1:-5} ;; esac
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || wrong_usage
+turns=$((seconds < 5 ? seconds : 5))
 items=10000
 
 prepare_bench "postgresql-client-$PG_MAJOR"
@@ -65,41 +66,44 @@ cpu_of_backends() {
 # Reservations are only inserted: the sequence would count those rolled back too.
 reservations() { value -d stock -c 'SELECT (SELECT count(*) FROM inventory.reservation) + (SELECT count(*) FROM peer.reservation)'; }
 
-# load WAY CLIENTS ITEMS COMMIT: sets made, tps (what pgbench took for it) and ms of backend CPU for each
+# load WAY CLIENTS ITEMS COMMIT SECONDS: adds to made, took (seconds) and used (ms of backend CPU) of the way
+declare -A made took used
 load() {
-    local before after cpu_before cpu_after took
+    local before cpu_before tries tps
     before=$(reservations)
     cpu_before=$(cpu_of_backends)
-    PGOPTIONS="-c synchronous_commit=$4" pgbench -n -M prepared -c "$2" -j "$(($2 < 2 ? 1 : 2))" -T "$seconds" -D items="$3" -f "$WORK/scripts/$1.sql" stock >"$WORK/pgbench.out" 2>"$WORK/pgbench.err" || {
+    PGOPTIONS="-c synchronous_commit=$4" pgbench -n -M prepared -c "$2" -j "$(($2 < 2 ? 1 : 2))" -T "$5" -D items="$3" -f "$WORK/scripts/$1.sql" stock >"$WORK/pgbench.out" 2>"$WORK/pgbench.err" || {
         cat "$WORK/pgbench.err" >&2
         die "pgbench failed"
     }
-    cpu_after=$(cpu_of_backends)
-    after=$(reservations)
-    made=$((after - before))
-    [ "$made" -gt 0 ] || die "$1 made no reservation"
-    took=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$WORK/pgbench.out")
+    used[$1]=$(less "$(cpu_of_backends)" "$(less "$cpu_before" "${used[$1]:-0}")")
+    made[$1]=$((${made[$1]:-0} + $(reservations) - before))
+    [ "${made[$1]}" -gt 0 ] || die "$1 made no reservation"
+    tps=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$WORK/pgbench.out")
     tries=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$WORK/pgbench.out")
-    rate=$(per "$made" "$tries" "$took")
-    cost=$(per "$(less "$cpu_after" "$cpu_before")" "$made" 1000)
-    run -d stock -c 'VACUUM'
+    took[$1]=$(awk -v a="${took[$1]:-0}" -v n="$tries" -v tps="$tps" 'BEGIN { print a + n / tps }')
 }
 
 declare -A rates costs
 for commit in on off; do
     for some in "$items" 1; do
         for clients in 1 8 32; do
-            for way in $ways; do
-                load "$way" "$clients" "$some" "$commit"
-                rates[$way,$clients,$some,$commit]=$rate
-                costs[$way,$clients,$some,$commit]=$cost
+            # The rivals take turns, so that what else the machine does hits all of them.
+            made=() took=() used=()
+            for ((turn = 0; turn < turns; turn++)); do
+                for way in $ways; do load "$way" "$clients" "$some" "$commit" $((seconds / turns)); done
             done
+            for way in $ways; do
+                rates[$way,$clients,$some,$commit]=$(per "${made[$way]}" "${took[$way]}")
+                costs[$way,$clients,$some,$commit]=$(per "${used[$way]}" "${made[$way]}" 1000)
+            done
+            run -d stock -c 'VACUUM'
         done
     done
 done
 check_invariants stock
 
-table "reservations made a second, $seconds s a cell" 'clients' 'synchronous_commit' 'reserve_stock' 'five statements' 'PL/pgSQL' 'one CTE' 'over five statements' 'over PL/pgSQL'
+table "reservations made a second, $((seconds / turns * turns)) s a cell" 'clients' 'synchronous_commit' 'reserve_stock' 'five statements' 'PL/pgSQL' 'one CTE' 'over five statements' 'over PL/pgSQL'
 for commit in on off; do
     for some in "$items" 1; do
         for clients in 1 8 32; do
@@ -139,15 +143,14 @@ for way in function_whole plpgsql_whole; do
     [ "$way" = function_whole ] && item=inventory.inventory_item || item=peer.inventory_item
     run -d stock -c "SELECT pg_stat_reset_single_table_counters('$item'::regclass)" -c 'CHECKPOINT' >/dev/null
     multi=$(next_multixact)
-    load "$way" 8 "$items" off
+    load "$way" 8 "$items" off "$seconds"
     run -d stock -c 'CHECKPOINT'
     multi=$(($(next_multixact) - multi))
-    # Backends report their counters when they end.
     read -r updates hot < <(value -F ' ' -d stock -c "SELECT n_tup_upd, round(100.0 * n_tup_hot_upd / n_tup_upd, 1) FROM pg_stat_all_tables WHERE relid = '$item'::regclass")
     if [ "$way" = function_whole ]; then
-        row 'inventory' "$(whole "$made")" "$cost" "$(whole "$updates")" "$hot" "$multi" '0 multixacts' "$(verdict "$multi" most 0)"
+        row 'inventory' "$(whole "${made[$way]}")" "$(per "${used[$way]}" "${made[$way]}" 1000)" "$(whole "$updates")" "$hot" "$multi" '0 multixacts' "$(verdict "$multi" most 0)"
     else
-        row 'PL/pgSQL' "$(whole "$made")" "$cost" "$(whole "$updates")" "$hot" "$multi" '' ''
+        row 'PL/pgSQL' "$(whole "${made[$way]}")" "$(per "${used[$way]}" "${made[$way]}" 1000)" "$(whole "$updates")" "$hot" "$multi" '' ''
     fi
 done
 check_invariants stock
