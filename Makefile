@@ -1,20 +1,23 @@
 # inventory: PGXS build. `make help` lists what there is.
 
-ifeq ($(or $(filter-out check demo help,$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
+ifeq ($(or $(filter-out check demo bench help,$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
 
 # These bring or need no server headers, and PGXS has a `check` of its own that
 # only refuses.
-.PHONY: check demo help
+.PHONY: check demo bench help
 check:
 	scripts/check
 demo:
 	scripts/demo
+bench:
+	bench/run_all.sh
 help:
 	@echo 'make                build the extension'
 	@echo 'make install        install it into the server of PG_CONFIG'
 	@echo 'make installcheck   regression, isolation and TAP tests against a running server'
 	@echo 'make check          every suite, in a private cluster (scripts/check)'
 	@echo 'make demo           the main job step by step, in a private cluster (scripts/demo)'
+	@echo 'make bench          every measurement, for 40 minutes (bench/run_all.sh)'
 	@echo 'make uninstall      remove it again'
 	@echo 'make clean          remove what was built'
 	@echo 'PG_CONFIG=FILE      the pg_config of the server to build for'

@@ -24,7 +24,7 @@ INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand
 
 CREATE TABLE bare (LIKE inventory.inventory_item INCLUDING ALL);
 CREATE TABLE by_hand (LIKE inventory.inventory_item INCLUDING ALL);
-CREATE TABLE by_hand_ledger (LIKE inventory.stock_movement INCLUDING ALL);
+CREATE TABLE by_hand_ledger (LIKE inventory.stock_movement INCLUDING ALL, PRIMARY KEY (movement_id), UNIQUE (product_id, warehouse_id, created_at));
 ALTER TABLE bare SET (fillfactor = 60);
 ALTER TABLE by_hand SET (fillfactor = 60);
 INSERT INTO bare (product_id, warehouse_id, quantity_on_hand) SELECT product_id, 1, 10 FROM inventory.product;

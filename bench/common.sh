@@ -1,0 +1,72 @@
+# What the measurements share: a cluster, the stock in it, and the CPU time that a
+# backend spends. Source it; nothing happens until a function is called.
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
+
+# wrong_usage: prints the usage that the header of a script states.
+wrong_usage() { sed -n 's/^# \(Usage:\)/\1/p' "$0" >&2; exit 2; }
+
+# prepare_bench [PACKAGE...]: builds the tree in a private copy.
+prepare_bench() {
+    trap remove_work EXIT
+    install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make gcc libc6-dev "$@"
+    make_work
+    cd "$WORK/tree"
+    build
+}
+
+# start_bench [SETTING...]: a server for measuring. No autovacuum, no checkpoint on
+# the way: they would hit one of the rivals and not the other.
+start_bench() {
+    start_cluster 'shared_buffers = 1GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'autovacuum = off' 'max_connections = 60' 'client_min_messages = warning' "$@"
+}
+
+run() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
+value() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
+
+# make_stock DATABASE ITEMS QUANTITY [lean]: ITEMS items with the same stock for
+# inventory and for the peers (bench/peer.sql), and bench.cpu().
+make_stock() {
+    run -c "CREATE DATABASE $1"
+    run -d "$1" -v items="$2" -v quantity="$3" -v lean="$([ "${4:-}" = lean ] && echo true || echo false)" -f bench/peer.sql -f bench/stock.sql
+}
+
+# cpu DATABASE STATEMENT [TIMES [BEFORE]]: least CPU time of the backend in
+# milliseconds, of TIMES (3) runs in one session; BEFORE is run before each of them
+# and not counted. With TIME=wall it is the time on the clock.
+cpu() {
+    local i
+    for ((i = 0; i < ${3:-3}; i++)); do
+        printf '%s;\n' "${4:-SELECT}"
+        printf 'SELECT bench.%s() AS began \\gset\n' "${TIME:-cpu}"
+        printf '%s \\g /dev/null\n' "$2"
+        printf "SELECT 'ms', bench.%s() - :began;\n" "${TIME:-cpu}"
+    done | value -d "$1" | awk -F'|' '$1 == "ms" { print $2 }' | sort -n | head -n 1
+}
+wall() { TIME=wall cpu "$@"; }
+
+# ratio A B; per A B [FACTOR]: A / B * FACTOR, two decimals; less A B: A - B; whole NUMBER: 1234567 as 1,234,567
+per() {
+    [ -n "$1" ] && [ -n "$2" ] || die "a measurement failed"
+    awk -v a="$1" -v b="$2" -v f="${3:-1}" 'BEGIN { if (b == 0) exit 1; printf "%.2f", a / b * f }'
+}
+ratio() { per "$1" "$2"; }
+less() {
+    [ -n "$1" ] && [ -n "$2" ] || die "a measurement failed"
+    awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a - b }'
+}
+whole() {
+    [ -n "$1" ] || die "a measurement failed"
+    awk -v a="$1" 'BEGIN { printf "%.0f", a }' | sed -e ':again' -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/' -e 't again'
+}
+
+# verdict NUMBER most|least TARGET
+verdict() { awk -v n="$1" -v how="$2" -v t="$3" 'BEGIN { print ((how == "most" ? n <= t : n >= t) ? "met" : "missed") }'; }
+
+# Tables: table COLUMN..., then row CELL...; what is printed can be pasted into docs/benchmarks.md.
+row() { local cell; for cell in "$@"; do printf '| %s ' "$cell"; done; printf '|\n'; }
+table() { printf '\n'; row "$@"; local _; for _ in "$@"; do printf '|---'; done; printf '|\n'; }
+
+# check_invariants DATABASE
+check_invariants() {
+    [ "$(value -d "$1" -c 'SELECT count(*) FROM inventory.verify_ledger()')" = 0 ] || die "verify_ledger() found problems"
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs every measurement, one after the other, each in a cluster of its own, and
+# writes the tables to standard output. A measurement that fails does not keep the
+# others from running.
+#
+# Usage: bench/run_all.sh [NAME...]      (all of them: about 40 minutes on two cores)
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -gt 0 ] || set -- instructions throughput batch replay ledger memory growth million_update replenishment
+failed=
+for name in "$@"; do
+    [ -x "$here/$name.sh" ] && [ "$name" != run_all ] || { printf 'no such measurement: %s\n' "$name" >&2; exit 2; }
+done
+for name in "$@"; do
+    printf '\n== bench/%s.sh, %s\n' "$name" "$(date -u +'%F %H:%M')"
+    "$here/$name.sh" || failed+=" $name"
+done
+[ -z "$failed" ] || { printf '\nfailed:%s\n' "$failed" >&2; exit 1; }
