@@ -31,6 +31,8 @@ OBJS = \
 	src/counting.o \
 	src/demand.o \
 	src/errors.o \
+	src/fast_path.o \
+	src/fast_table.o \
 	src/forecast.o \
 	src/forecast_math.o \
 	src/guard.o \

@@ -175,7 +175,7 @@ inventory_reserve_order(PG_FUNCTION_ARGS)
 	key = PG_ARGISNULL(3) ? NULL : ArgumentLabel(fcinfo, 3, "idempotency_key");
 	InitMaterializedSRF(fcinfo, 0);
 
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	if (key != NULL)
 		made = IdempotencyClaim(key, "reserve_order",
 								DescribeOrder(&order), NULL, 0);
@@ -206,7 +206,7 @@ inventory_fulfill_order(PG_FUNCTION_ARGS)
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	ids = FindActive(reference_id, &nids);
 	for (int i = 0; i < nids; i++)
 	{
@@ -238,7 +238,7 @@ inventory_cancel_order(PG_FUNCTION_ARGS)
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	ids = FindActive(reference_id, &nids);
 	for (int i = 0; i < nids; i++)
 	{
