@@ -28,6 +28,7 @@ OBJS = \
 	src/inventory.o \
 	src/allocation.o \
 	src/argument.o \
+	src/batch.o \
 	src/counting.o \
 	src/demand.o \
 	src/errors.o \

@@ -339,6 +339,15 @@ ReservationFree(const StockItem *item)
 }
 
 /*
+ * Closes the expired reservations of a locked item.  The caller stores the item.
+ */
+void
+ReservationFreeExpired(StockItem *item)
+{
+	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
+}
+
+/*
  * Makes sure that quantity is available of a locked item, closing its expired
  * reservations if that is what it takes.  Raises IV001 when it is not.  The
  * caller stores the item.
@@ -354,7 +363,7 @@ ReservationMakeRoom(StockItem *item, int64 quantity)
 	if (available < quantity)
 		ErrorInsufficientStock(item->product_id, item->warehouse_id,
 							   available, quantity);
-	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
+	ReservationFreeExpired(item);
 	if (StockAvailable(item) < quantity)
 		ErrorInsufficientStock(item->product_id, item->warehouse_id,
 							   StockAvailable(item), quantity);
@@ -370,7 +379,7 @@ ReservationForceRoom(StockItem *item, int64 quantity, const char *reason)
 {
 	if (StockAvailable(item) >= quantity)
 		return;
-	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
+	ReservationFreeExpired(item);
 	if (StockAvailable(item) < quantity)
 		CancelNewest(item, quantity - StockAvailable(item), reason);
 	if (StockAvailable(item) < quantity)
@@ -904,6 +913,22 @@ CancelNewest(StockItem *item, int64 quantity, const char *reason)
 						(long long) PlanInt64(row, 2),
 						TextDatumGetCString(PlanColumn(row, 3, &isnull)))));
 	}
+}
+
+/*
+ * Adds the reservation that was just inserted to the set that a function returns;
+ * false where it took a statement to insert it, and ReservationReturnSet has to find
+ * out what became of it.
+ */
+bool
+ReservationReturnInserted(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	if (!FastHasResult())
+		return false;
+	tuplestore_puttupleslot(set->setResult, FastOpen(FAST_RESERVATION)->stored);
+	return true;
 }
 
 /*

@@ -40,6 +40,8 @@ typedef struct ReservationDraft
 } ReservationDraft;
 
 extern int64 ReservationFree(const StockItem *item);
+extern void ReservationFreeExpired(StockItem *item);
+extern bool ReservationReturnInserted(FunctionCallInfo fcinfo);
 extern void ReservationMakeRoom(StockItem *item, int64 quantity);
 extern void ReservationHold(StockItem *item, int64 quantity);
 extern int64 ReservationInsert(const ReservationDraft *draft, int64 reservation_id);

@@ -69,6 +69,7 @@ BEGIN ATOMIC
         ('reader', 'poisson_loss(double precision, double precision)'),
         ('reader', 'next_run(text, timestamptz, text)'),
         ('operator', 'reserve_stock(bigint, bigint, bigint, text, text, integer, text)'),
+        ('operator', 'reserve_batch(bigint[], bigint[], bigint[], text[], integer)'),
         ('operator', 'fulfill_reservation(bigint, bigint)'),
         ('operator', 'cancel_reservation(bigint, text)'),
         ('operator', 'extend_reservation(bigint, integer)'),

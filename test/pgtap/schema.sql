@@ -101,6 +101,7 @@ SELECT is_empty('SELECT code FROM inventory.root_cause WHERE NOT is_builtin', 't
 CREATE TEMP TABLE signature (name text, arguments text, result text);
 INSERT INTO signature VALUES
     ('reserve_stock', 'product_id bigint, warehouse_id bigint, quantity bigint, reference_id text, reference_type text DEFAULT ''ORDER''::text, ttl_minutes integer DEFAULT 30, idempotency_key text DEFAULT NULL::text', 'inventory.reservation'),
+    ('reserve_batch', 'product_ids bigint[], warehouse_ids bigint[], quantities bigint[], reference_ids text[], ttl_minutes integer DEFAULT 30', 'TABLE(line integer, reservation_id bigint, available bigint)'),
     ('fulfill_reservation', 'reservation_id bigint, quantity bigint DEFAULT NULL::bigint', 'inventory.reservation'),
     ('cancel_reservation', 'reservation_id bigint, reason text DEFAULT NULL::text', 'inventory.reservation'),
     ('extend_reservation', 'reservation_id bigint, ttl_minutes integer', 'inventory.reservation'),
