@@ -38,6 +38,13 @@ typedef bool UpdateIndexes;
 #define NeedsIndexEntries(update_indexes) (update_indexes)
 #endif
 
+/* 18 has constraints that are not enforced. */
+#if PG_VERSION_NUM >= 180000
+#define IsEnforcedCheck(check) ((check)->ccenforced)
+#else
+#define IsEnforcedCheck(check) true
+#endif
+
 /* 18 added an argument for EXPLAIN. */
 static inline IndexScanDesc
 IndexBeginScanCompat(Relation heap, Relation index, Snapshot snapshot, int nkeys)

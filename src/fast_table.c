@@ -43,8 +43,10 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "guard.h"
 #include "ledger_scan.h"
 #include "reservation.h"
@@ -191,6 +193,7 @@ static void ForgetAll(Datum arg, int cacheid, uint32 hashvalue);
 static bool Concerns(const FastTable *table, Oid relid);
 static FastTable *Find(FastTableKind kind, Oid relid);
 static void DropForgotten(void);
+static bool IsKeyUsable(FastTable *table);
 static FastTable *OpenKnown(FastTable *table, Relation *relation);
 static bool Learn(FastTableKind kind, Oid relid);
 static void Look(FastTable *table, Relation relation);
@@ -248,7 +251,7 @@ FastTableOpen(FastTableKind kind, Relation *relation)
 			(void) Learn(kind, relid);
 			continue;
 		}
-		if (table->unfit != NULL)
+		if (table->unfit != NULL || !IsKeyUsable(table))
 			return NULL;
 		table = OpenKnown(table, relation);
 		if (table != NULL)
@@ -363,6 +366,22 @@ DropForgotten(void)
 		*link = table->next;
 		MemoryContextDelete(table->context);
 	}
+}
+
+/*
+ * May the index on the key be used?  One that was built while there were old versions
+ * of rows that it does not lead to has to wait until nobody sees those, as in the
+ * planner.
+ */
+static bool
+IsKeyUsable(FastTable *table)
+{
+	if (!TransactionIdIsValid(table->key_xmin))
+		return true;
+	if (!TransactionIdPrecedes(table->key_xmin, TransactionXmin))
+		return false;
+	table->key_xmin = InvalidTransactionId;
+	return true;
 }
 
 /*
@@ -625,8 +644,11 @@ LookAtChecks(FastTable *table, Relation relation)
 	table->checks = palloc(constraints->num_check * sizeof(ExprState *));
 	for (int i = 0; i < constraints->num_check; i++)
 	{
-		ExprState  *check = Prepare(stringToNode(constraints->check[i].ccbin));
+		ExprState  *check;
 
+		if (!IsEnforcedCheck(&constraints->check[i]))
+			continue;
+		check = Prepare(stringToNode(constraints->check[i].ccbin));
 		if (check == NULL)
 			return "a CHECK constraint calls a function that is not the server's";
 		table->checks[table->nchecks++] = check;
@@ -704,7 +726,11 @@ LookAtIndexes(FastTable *table, Relation relation)
 		Relation	index = index_open(lfirst_oid(cell), RowExclusiveLock);
 
 		if (IsKeyIndex(known, index))
+		{
 			table->key_index = table->nindexes;
+			table->key_xmin = index->rd_index->indcheckxmin ?
+				HeapTupleHeaderGetXmin(index->rd_indextuple->t_data) : InvalidTransactionId;
+		}
 		unfit = LookAtIndex(table, relation, index);
 		index_close(index, RowExclusiveLock);
 		if (unfit != NULL)

@@ -60,6 +60,7 @@ typedef struct FastTable
 	int			nindexes;
 	FastIndex  *indexes;
 	int			key_index;		/* which of them finds a row by key */
+	TransactionId key_xmin;		/* it can be used once this is old, if valid */
 	int			nkeys;
 	AttrNumber	key_columns[FAST_MAX_KEYS];	/* of the table, all bigint */
 	ScanKeyData keys[FAST_MAX_KEYS];	/* for the index, without their values */
