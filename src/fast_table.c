@@ -204,7 +204,7 @@ static bool FindLabels(FastTable *table);
 static const char *LookAtDefaults(FastTable *table, Relation relation);
 static bool DefaultIs(Relation relation, AttrNumber column, Datum expected);
 static const char *LookAtGenerated(FastTable *table, Relation relation);
-static const char *LookAtChecks(FastTable *table, Relation relation);
+static const char *LookAtChecks(FastTable *table);
 static const char *LookAtTriggers(FastTable *table, Relation relation);
 static bool MayFire(FastTableKind kind, const Trigger *trigger);
 static bool IsOurs(const Trigger *trigger);
@@ -469,7 +469,7 @@ Look(FastTable *table, Relation relation)
 	if (unfit == NULL && table->kind != FAST_LEDGER)
 		unfit = LookAtIndexes(table, relation);
 	if (unfit == NULL)
-		unfit = LookAtChecks(table, relation);
+		unfit = LookAtChecks(table);
 	if (unfit == NULL)
 		unfit = LookAtGenerated(table, relation);
 	if (unfit == NULL && table->kind == FAST_RESERVATION)
@@ -634,9 +634,9 @@ LookAtGenerated(FastTable *table, Relation relation)
  * CHECK constraints.
  */
 static const char *
-LookAtChecks(FastTable *table, Relation relation)
+LookAtChecks(FastTable *table)
 {
-	TupleConstr *constraints = RelationGetDescr(relation)->constr;
+	TupleConstr *constraints = table->desc->constr;
 
 	table->econtext = CreateStandaloneExprContext();
 	if (constraints == NULL || constraints->num_check == 0)
@@ -664,7 +664,8 @@ LookAtChecks(FastTable *table, Relation relation)
 static const char *
 LookAtTriggers(FastTable *table, Relation relation)
 {
-	TriggerDesc *triggers = relation->trigdesc;
+	/* Its own copy, since what follows may reload the relation. */
+	TriggerDesc *triggers = CopyTriggerDesc(relation->trigdesc);
 
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{

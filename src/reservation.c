@@ -197,6 +197,8 @@ static Datum Reserve(const ReserveRequest *request);
 static int64 NextReservationId(void);
 static char *DescribeRequest(const ReservationDraft *draft);
 static int64 InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now);
+static int64 InsertByStatement(const ReservationDraft *draft, int64 reservation_id,
+							   TimestampTz now);
 static Datum ReturnReservation(int64 reservation_id);
 static void ReadReservation(int64 reservation_id, StockItem *item,
 							Reservation *reservation);
@@ -496,27 +498,8 @@ ReservationInsert(const ReservationDraft *draft, int64 reservation_id)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	int64		inserted = InsertFast(draft, reservation_id, now);
-	Datum		values[9] = {
-		Int64GetDatum(reservation_id),
-		Int64GetDatum(draft->product_id),
-		Int64GetDatum(draft->warehouse_id),
-		Int64GetDatum(draft->quantity)
-	};
-	char		nulls[] = "         ";
 
-	if (inserted != 0)
-		return inserted;
-	values[4] = CStringGetTextDatum(draft->reference_type);
-	values[5] = PointerGetDatum(draft->reference_id);
-	values[6] = TimestampTzGetDatum(now);
-	values[7] = TimestampTzGetDatum(MinutesFrom(now, draft->ttl_minutes));
-	values[8] = PerformedBy();
-	if (reservation_id == 0)
-		nulls[0] = 'n';
-	if (draft->ttl_minutes == 0)
-		nulls[7] = 'n';
-	PlanWriteRow(&insert_reservation, values, nulls);
-	return PlanInt64(0, 2);
+	return inserted != 0 ? inserted : InsertByStatement(draft, reservation_id, now);
 }
 
 /*
@@ -548,6 +531,33 @@ InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now)
 	nulls[8] = draft->ttl_minutes == 0;
 	nulls[10] = nulls[11] = nulls[13] = true;
 	return FastInsert(fast, values, nulls) ? reservation_id : 0;
+}
+
+/*
+ * ReservationInsert by a plain statement.
+ */
+static int64
+InsertByStatement(const ReservationDraft *draft, int64 reservation_id, TimestampTz now)
+{
+	Datum		values[9] = {
+		Int64GetDatum(reservation_id),
+		Int64GetDatum(draft->product_id),
+		Int64GetDatum(draft->warehouse_id),
+		Int64GetDatum(draft->quantity),
+		CStringGetTextDatum(draft->reference_type),
+		PointerGetDatum(draft->reference_id),
+		TimestampTzGetDatum(now),
+		TimestampTzGetDatum(MinutesFrom(now, draft->ttl_minutes)),
+		PerformedBy()
+	};
+	char		nulls[] = "         ";
+
+	if (reservation_id == 0)
+		nulls[0] = 'n';
+	if (draft->ttl_minutes == 0)
+		nulls[7] = 'n';
+	PlanWriteRow(&insert_reservation, values, nulls);
+	return PlanInt64(0, 2);
 }
 
 /*
