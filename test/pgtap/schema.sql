@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(134);
+SELECT plan(135);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -147,7 +147,7 @@ SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', '
 -- Settings: what a session may say of its own work, and what only a superuser permits
 SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif(boot_val, '')) FROM pg_settings WHERE name LIKE 'inventory.%'$$, ARRAY[
     'performed_by string user', 'occurred_at string user', 'movement_type enum user ADJUSTMENT', 'reference_id string user', 'root_cause string user',
-    'allocation enum user priority', 'over_receipt_tolerance_percent real superuser 0',
+    'allocation enum user priority', 'over_receipt_tolerance_percent real superuser 0', 'fast_path bool user on',
     'count_window_days integer user 90', 'count_fast_percent real user 80', 'count_fast_days integer user 7', 'count_slow_days integer user 28', 'count_start_hours integer user 24',
     'order_cost real user 25', 'holding_rate real user 0.25', 'replenish_by_transfer bool user off', 'replenishment_log_days integer user 90',
     'databases string sighup', 'job_run_retention_days integer sighup 30', 'job_backoff integer sighup 30000', 'job_backoff_max integer sighup 3600000'], 'settings and their defaults');
