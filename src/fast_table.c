@@ -52,6 +52,12 @@
 #include "reservation.h"
 #include "stock.h"
 
+/*
+ * How often to look at a table that changes whenever it is looked at.  Two rounds are
+ * enough unless others are changing it all the time; a statement can do it then.
+ */
+#define LOOK_ROUNDS	6
+
 /* A column as the install script makes it; type 0 is an enum of ours. */
 typedef struct KnownColumn
 {
@@ -235,7 +241,7 @@ FastTable *
 FastTableOpen(FastTableKind kind, Relation *relation)
 {
 	/* What changes while we wait for the lock is looked at once more. */
-	for (;;)
+	for (int round = 0; round < LOOK_ROUNDS; round++)
 	{
 		FastTable  *table = Find(kind, InvalidOid);
 		Oid			schema;
@@ -257,6 +263,7 @@ FastTableOpen(FastTableKind kind, Relation *relation)
 		if (table != NULL)
 			return table;
 	}
+	return NULL;
 }
 
 /*
@@ -265,7 +272,7 @@ FastTableOpen(FastTableKind kind, Relation *relation)
 FastTable *
 FastTableOpenPartition(Oid partition, Relation *relation)
 {
-	for (;;)
+	for (int round = 0; round < LOOK_ROUNDS; round++)
 	{
 		FastTable  *table = Find(FAST_PARTITION, partition);
 
@@ -281,6 +288,7 @@ FastTableOpenPartition(Oid partition, Relation *relation)
 		if (table != NULL)
 			return table;
 	}
+	return NULL;
 }
 
 /*
