@@ -45,6 +45,7 @@ static MemoryContext fast_context = NULL;
 static bool has_written = false;
 
 static void Prepare(FastRelation *fast, FastTable *table, Relation relation);
+static void NullRest(const FastTable *table, bool *nulls);
 static void CloseRelation(FastRelation *fast);
 static bool FindPartition(Relation ledger, TimestampTz created_at, Oid *partition);
 static Relation OpenIndex(FastRelation *fast, int i);
@@ -267,11 +268,12 @@ bool
 FastInsert(FastRelation *fast, const Datum *values, const bool *nulls)
 {
 	TupleTableSlot *stored = fast->stored;
-	int			natts = stored->tts_tupleDescriptor->natts;
+	int			ncolumns = fast->table->ncolumns;
 
 	ExecClearTuple(stored);
-	memcpy(stored->tts_values, values, natts * sizeof(Datum));
-	memcpy(stored->tts_isnull, nulls, natts * sizeof(bool));
+	memcpy(stored->tts_values, values, ncolumns * sizeof(Datum));
+	memcpy(stored->tts_isnull, nulls, ncolumns * sizeof(bool));
+	NullRest(fast->table, stored->tts_isnull);
 	if (!Complete(fast))
 		return false;
 
@@ -329,9 +331,19 @@ FastResult(void)
 	const FastRelation *type = last_written == &opened[FAST_PARTITION] ?
 		&opened[FAST_LEDGER] : last_written;
 	TupleTableSlot *stored = last_written->stored;
+	TupleDesc	desc = type->table->desc;
+	Datum	   *values = stored->tts_values;
+	bool	   *nulls = stored->tts_isnull;
 
-	return HeapTupleGetDatum(heap_form_tuple(type->table->desc, stored->tts_values,
-											 stored->tts_isnull));
+	if (type != last_written && desc->natts > type->table->ncolumns)
+	{
+		values = palloc0(desc->natts * sizeof(Datum));
+		nulls = palloc(desc->natts * sizeof(bool));
+		memcpy(values, stored->tts_values, type->table->ncolumns * sizeof(Datum));
+		memcpy(nulls, stored->tts_isnull, type->table->ncolumns * sizeof(bool));
+		NullRest(type->table, nulls);
+	}
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
 /*
@@ -352,6 +364,16 @@ FastClose(void)
 		has_written = false;
 		CommandCounterIncrement();
 	}
+}
+
+/*
+ * Columns that are not ours are NULL in a new row.
+ */
+static void
+NullRest(const FastTable *table, bool *nulls)
+{
+	for (int i = table->ncolumns; i < table->desc->natts; i++)
+		nulls[i] = true;
 }
 
 /*

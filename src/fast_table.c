@@ -532,9 +532,19 @@ LookAtColumns(FastTable *table, Relation relation)
 	const KnownTable *known = &known_tables[table->kind];
 	TupleDesc	desc = RelationGetDescr(relation);
 
-	if (desc->natts != known->ncolumns)
-		return "it has columns that are not known";
-	for (int i = 0; i < desc->natts; i++)
+	if (desc->natts < known->ncolumns)
+		return "a column is not as it was made";
+	for (int i = known->ncolumns; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped &&
+			(attribute->attnotnull || attribute->attgenerated != '\0' ||
+			 get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN ||
+			 build_column_default(relation, i + 1) != NULL))
+			return "it has a column more that is not left NULL";
+	}
+	for (int i = 0; i < known->ncolumns; i++)
 	{
 		const KnownColumn *column = &known->columns[i];
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
@@ -547,6 +557,7 @@ LookAtColumns(FastTable *table, Relation relation)
 			return "a column is not as it was made";
 	}
 	table->desc = CreateTupleDescCopyConstr(desc);
+	table->ncolumns = known->ncolumns;
 	memcpy(table->labels, known->labels, sizeof(table->labels));
 	if (!FindLabels(table))
 		return "an enum has lost a label";

@@ -57,6 +57,7 @@ typedef struct FastTable
 	Oid			owner;
 	Oid			sequence;		/* of its identity column, where we take ids */
 	TupleDesc	desc;
+	int			ncolumns;		/* how many of its columns are ours; others are NULL in new rows */
 	int			nindexes;
 	FastIndex  *indexes;
 	int			key_index;		/* which of them finds a row by key */

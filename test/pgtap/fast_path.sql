@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(138);
+SELECT plan(153);
 
 \ir include/setup.psql
 
@@ -163,6 +163,9 @@ SELECT pg_temp.after((SELECT format('ALTER TABLE inventory.stock_movement DETACH
 -- And what it does not mind
 
 SELECT pg_temp.after('ALTER TABLE inventory.inventory_item SET (fillfactor = 90)', 'fast', 'fast', 'another fillfactor');
+SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD COLUMN more text; ALTER TABLE inventory.inventory_item ADD COLUMN more text; ALTER TABLE inventory.stock_movement ADD COLUMN more text', 'fast', 'fast', 'a column that is left NULL');
+SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD COLUMN more text; ALTER TABLE inventory.reservation DROP COLUMN more; ALTER TABLE inventory.stock_movement ADD COLUMN more text; ALTER TABLE inventory.stock_movement DROP COLUMN more', 'fast', 'fast', 'a column that is gone');
+SELECT pg_temp.after('CREATE DOMAIN public.filled AS text DEFAULT ''filled''; ALTER TABLE inventory.inventory_item ADD COLUMN more public.filled', 'statement', 'statement', 'a column of a domain');
 SELECT pg_temp.after('CREATE INDEX ON inventory.reservation (created_at) WHERE quantity > 0', 'fast', 'fast', 'another index');
 SELECT pg_temp.after('CREATE TRIGGER t BEFORE DELETE ON inventory.reservation FOR EACH ROW EXECUTE FUNCTION public.note_firing()', 'fast', 'fast', 'a trigger for what it does not do');
 SELECT pg_temp.after('CREATE TABLE public.referring (item_id bigint REFERENCES inventory.inventory_item)', 'fast', 'fast', 'a foreign key to items');
