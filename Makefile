@@ -31,9 +31,12 @@ OBJS = \
 	src/inventory.o \
 	src/allocation.o \
 	src/argument.o \
+	src/batch.o \
 	src/counting.o \
 	src/demand.o \
 	src/errors.o \
+	src/fast_path.o \
+	src/fast_table.o \
 	src/forecast.o \
 	src/forecast_math.o \
 	src/guard.o \

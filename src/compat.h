@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/tableam.h"
 #include "utils/datetime.h"
 
 #if PG_VERSION_NUM < 150000
@@ -45,5 +47,32 @@ DecodeDateTimeCompat(char **field, int *ftype, int nf, int *dtype,
 #else
 #define BackendStatusCompat pgstat_fetch_stat_local_beentry
 #endif
+
+/* 16 tells which indexes need an entry: all, or those that only summarize. */
+#if PG_VERSION_NUM >= 160000
+typedef TU_UpdateIndexes UpdateIndexes;
+#define NeedsIndexEntries(update_indexes) ((update_indexes) != TU_None)
+#else
+typedef bool UpdateIndexes;
+#define NeedsIndexEntries(update_indexes) (update_indexes)
+#endif
+
+/* 18 has constraints that are not enforced. */
+#if PG_VERSION_NUM >= 180000
+#define IsEnforcedCheck(check) ((check)->ccenforced)
+#else
+#define IsEnforcedCheck(check) true
+#endif
+
+/* 18 added an argument for EXPLAIN. */
+static inline IndexScanDesc
+IndexBeginScanCompat(Relation heap, Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(heap, index, snapshot, NULL, nkeys, 0);
+#else
+	return index_beginscan(heap, index, snapshot, nkeys, 0);
+#endif
+}
 
 #endif							/* INVENTORY_COMPAT_H */

@@ -19,18 +19,12 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "guard.h"
 #include "identity.h"
 #include "ledger.h"
 #include "plan.h"
+#include "reservation.h"
 #include "stock.h"
-
-/* Columns of reservation that only the functions change, and its status. */
-#define Anum_reservation_id				1
-#define Anum_reservation_product_id		2
-#define Anum_reservation_warehouse_id	3
-#define Anum_reservation_quantity		4
-#define Anum_reservation_fulfilled		5
-#define Anum_reservation_status			8
 
 static KeptPlan find_active_reservation = {
 	.sql = "SELECT FROM inventory.reservation "

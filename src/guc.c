@@ -23,6 +23,7 @@ char	   *guc_root_cause = NULL;
 int			guc_movement_type = MOVEMENT_ADJUSTMENT;
 int			guc_allocation = ALLOCATE_PRIORITY;
 double		guc_over_receipt_tolerance_percent = 0;
+bool		guc_fast_path = true;
 int			guc_count_window_days = 90;
 double		guc_count_fast_percent = 80;
 int			guc_count_fast_days = 7;
@@ -114,7 +115,7 @@ DefineMovementSettings(void)
 }
 
 /*
- * How orders are served and received.
+ * How orders are served and received, and rows written.
  */
 static void
 DefineOrderSettings(void)
@@ -130,6 +131,12 @@ DefineOrderSettings(void)
 							 NULL,
 							 &guc_over_receipt_tolerance_percent, 0, 0, 100,
 							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
+	DefineCustomBoolVariable("inventory.fast_path",
+							 "Whether rows of items, reservations and the ledger are written without a statement where that is possible.",
+							 "Results are the same; off is slower.",
+							 &guc_fast_path, true,
+							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 }
 

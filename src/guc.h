@@ -28,6 +28,8 @@ extern int	guc_allocation;
 
 extern double guc_over_receipt_tolerance_percent;
 
+extern bool guc_fast_path;
+
 /* Cycle counting. */
 extern int	guc_count_window_days;
 extern double guc_count_fast_percent;

@@ -15,8 +15,17 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "fast_path.h"
 #include "guc.h"
 
+/*
+ * Whose call has not taken on the owner's identity yet.  There is at most one: as
+ * long as it waits, nobody else's code runs.
+ */
+static Identity *waiting = NULL;
+
+static void RefuseReadOnly(FunctionCallInfo fcinfo);
+static void BecomeOwner(Identity *caller);
 static Oid	FunctionOwner(Oid function);
 
 /*
@@ -31,10 +40,22 @@ static Oid	FunctionOwner(Oid function);
 void
 EnterEngine(FunctionCallInfo fcinfo, Identity *caller)
 {
-	if (XactReadOnly)
-		PreventCommandIfReadOnly(psprintf("inventory.%s()",
-										  get_func_name(fcinfo->flinfo->fn_oid)));
+	RefuseReadOnly(fcinfo);
 	EnterEngineToRead(fcinfo, caller);
+}
+
+/*
+ * The same for a function that may do without any statement: it becomes the owner
+ * before the first one (EngineBeforeStatement).
+ */
+void
+EnterEngineLater(FunctionCallInfo fcinfo, Identity *caller)
+{
+	RefuseReadOnly(fcinfo);
+	Assert(waiting == NULL);
+	caller->owner = FunctionOwner(fcinfo->flinfo->fn_oid);
+	caller->entered = false;
+	waiting = caller;
 }
 
 /*
@@ -44,22 +65,65 @@ EnterEngine(FunctionCallInfo fcinfo, Identity *caller)
 void
 EnterEngineToRead(FunctionCallInfo fcinfo, Identity *caller)
 {
-	GetUserIdAndSecContext(&caller->userid, &caller->sec_context);
-	SetUserIdAndSecContext(FunctionOwner(fcinfo->flinfo->fn_oid),
-						   caller->sec_context | SECURITY_LOCAL_USERID_CHANGE);
-	caller->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
+	caller->owner = FunctionOwner(fcinfo->flinfo->fn_oid);
+	BecomeOwner(caller);
 }
 
 /*
- * Undoes EnterEngine.
+ * Before every statement: closes what the fast path has open, and takes on the
+ * owner's identity where that has been put off.
+ */
+void
+EngineBeforeStatement(void)
+{
+	Identity   *caller = waiting;
+
+	FastClose();
+	if (caller == NULL)
+		return;
+	waiting = NULL;
+	BecomeOwner(caller);
+}
+
+/*
+ * Has the running call taken on its owner's identity, and connected to SPI?
+ */
+bool
+EngineEntered(void)
+{
+	return waiting == NULL;
+}
+
+/*
+ * Whose rights the engine works with.
+ */
+Oid
+EngineOwner(void)
+{
+	return waiting == NULL ? GetUserId() : waiting->owner;
+}
+
+/*
+ * After an error.
+ */
+void
+EngineForget(void)
+{
+	waiting = NULL;
+}
+
+/*
+ * Undoes EnterEngine, or EnterEngineLater.
  */
 void
 LeaveEngine(const Identity *caller)
 {
+	FastClose();
+	if (!caller->entered)
+	{
+		waiting = NULL;
+		return;
+	}
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	AtEOXact_GUC(true, caller->guc_level);
@@ -112,6 +176,31 @@ Datum
 SessionRole(void)
 {
 	return CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
+}
+
+/*
+ * Raises 25006 where nothing can be written.
+ */
+static void
+RefuseReadOnly(FunctionCallInfo fcinfo)
+{
+	if (XactReadOnly)
+		PreventCommandIfReadOnly(psprintf("inventory.%s()",
+										  get_func_name(fcinfo->flinfo->fn_oid)));
+}
+
+static void
+BecomeOwner(Identity *caller)
+{
+	GetUserIdAndSecContext(&caller->userid, &caller->sec_context);
+	SetUserIdAndSecContext(caller->owner,
+						   caller->sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	caller->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	caller->entered = true;
 }
 
 /*

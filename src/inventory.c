@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 
+#include "fast_path.h"
 #include "guc.h"
 #include "worker/launcher.h"
 
@@ -20,5 +21,6 @@ void
 _PG_init(void)
 {
 	GucInit();
+	FastPathInit();
 	WorkerInit();
 }

@@ -24,8 +24,10 @@
 #include "utils/tuplestore.h"
 
 #include "errors.h"
+#include "fast_path.h"
 #include "guc.h"
 #include "identity.h"
+#include "ledger_scan.h"
 #include "period.h"
 #include "plan.h"
 #include "stock.h"
@@ -174,13 +176,14 @@ typedef struct TransitionScan
 	TupleTableSlot *slot;
 } TransitionScan;
 
+static bool AppendFast(const StockItem *item, const LedgerRow *row);
+static void AppendByStatement(const StockItem *item, const LedgerRow *row);
 static int64 NextMovementId(void);
 static int64 NextPairOfIds(void);
 static void ReadCircumstances(Circumstances *same, TimestampTz created_at);
 static void Chain(pg_cryptohash_ctx *context, const Circumstances *same,
 				  int64 movement_id, TimestampTz created_at, int64 quantity,
 				  StockItem *item, LedgerRow *row);
-static void ReadItemSlot(TupleTableSlot *slot, StockItem *item);
 static void CheckUntouched(TupleTableSlot *before, TupleTableSlot *after, bool moved);
 static void ErrorBehindLedger(TupleTableSlot *item) pg_attribute_noreturn();
 static void BatchInit(Batch *batch, int64 rows);
@@ -227,6 +230,49 @@ LedgerPrepare(StockItem *item, const Movement *movement, LedgerRow *row)
  */
 void
 LedgerAppend(const StockItem *item, const LedgerRow *row)
+{
+	if (!AppendFast(item, row))
+		AppendByStatement(item, row);
+}
+
+/*
+ * LedgerAppend without a statement; false when it takes one.
+ */
+static bool
+AppendFast(const StockItem *item, const LedgerRow *row)
+{
+	FastRelation *fast = FastOpenPartition(row->created_at);
+	Datum		values[Natts_movement];
+	bool		nulls[Natts_movement] = {0};
+
+	if (fast == NULL)
+		return false;
+	values[0] = Int64GetDatum(row->movement_id);
+	values[1] = Int64GetDatum(row->product_id);
+	values[2] = Int64GetDatum(row->warehouse_id);
+	values[3] = FastLabelDatum(fast, Anum_movement_type, row->movement_type);
+	values[4] = Int64GetDatum(row->quantity);
+	values[5] = Int64GetDatum(row->on_hand_after);
+	values[6] = Int64GetDatum(row->version);
+	values[7] = PointerGetDatum(row->reference_id);
+	values[8] = Int64GetDatum(row->reservation_id);
+	values[9] = PointerGetDatum(row->root_cause);
+	values[10] = PointerGetDatum(row->performed_by);
+	values[11] = PointerGetDatum(row->session_role);
+	values[12] = TimestampTzGetDatum(row->created_at);
+	values[13] = TimestampTzGetDatum(row->occurred_at);
+	values[14] = LedgerHashDatum(&item->last_hash);
+	nulls[7] = row->reference_id == NULL;
+	nulls[8] = row->reservation_id == 0;
+	nulls[9] = row->root_cause == NULL;
+	return FastInsert(fast, values, nulls);
+}
+
+/*
+ * LedgerAppend by a plain statement.
+ */
+static void
+AppendByStatement(const StockItem *item, const LedgerRow *row)
 {
 	Datum		values[15];
 	char		nulls[] = "               ";
@@ -304,7 +350,7 @@ LedgerAppendInserted(TriggerData *trigdata)
 		StockItem	item;
 		LedgerRow	row;
 
-		ReadItemSlot(inserted.slot, &item);
+		StockReadSlot(inserted.slot, &item);
 		if (item.version != 0 || item.on_hand == 0)
 			continue;
 		Chain(batch.context, &batch.same, NextMovementId(), LedgerStamp(DT_NOBEGIN),
@@ -463,9 +509,11 @@ LedgerOccurredAfter(TimestampTz earlier, const char *done)
 static int64
 NextMovementId(void)
 {
-	Oid			schema = get_namespace_oid("inventory", false);
-	Oid			sequence = get_relname_relid("stock_movement_movement_id_seq", schema);
+	Oid			sequence = FastTableSequence(FAST_LEDGER);
 
+	if (!OidIsValid(sequence))
+		sequence = get_relname_relid("stock_movement_movement_id_seq",
+									 get_namespace_oid("inventory", false));
 	if (!OidIsValid(sequence))
 		elog(ERROR, "sequence inventory.stock_movement_movement_id_seq does not exist");
 	return nextval_internal(sequence, false);
@@ -537,28 +585,6 @@ Chain(pg_cryptohash_ctx *context, const Circumstances *same, int64 movement_id,
 	item->last_movement_at = created_at;
 	item->last_movement_id = movement_id;
 	LedgerHashRow(context, &item->last_hash, row, &item->last_hash);
-}
-
-/*
- * An item from a row of a transition table.
- */
-static void
-ReadItemSlot(TupleTableSlot *slot, StockItem *item)
-{
-	Datum		value;
-	bool		isnull;
-
-	item->item_id = SlotInt64(slot, Anum_item_id);
-	item->product_id = SlotInt64(slot, Anum_item_product_id);
-	item->warehouse_id = SlotInt64(slot, Anum_item_warehouse_id);
-	item->on_hand = SlotInt64(slot, Anum_item_quantity_on_hand);
-	item->version = SlotInt64(slot, Anum_item_version);
-	value = slot_getattr(slot, Anum_item_last_movement_at, &isnull);
-	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
-	value = slot_getattr(slot, Anum_item_last_movement_id, &isnull);
-	item->last_movement_id = isnull ? 0 : DatumGetInt64(value);
-	value = slot_getattr(slot, Anum_item_last_hash, &isnull);
-	LedgerHashRead(value, isnull, &item->last_hash);
 }
 
 /*
@@ -636,8 +662,8 @@ BatchAddUpdate(Batch *batch, TupleTableSlot *before, TupleTableSlot *after, int6
 	StockItem	stored;
 	LedgerRow	row;
 
-	ReadItemSlot(before, &item);
-	ReadItemSlot(after, &stored);
+	StockReadSlot(before, &item);
+	StockReadSlot(after, &stored);
 	if (item.version == 0 && item.on_hand != 0)
 	{
 		Chain(batch->context, &batch->same, stored.last_movement_id - 1,

@@ -14,6 +14,7 @@
 #define Anum_movement_id				1
 #define Anum_movement_product_id		2
 #define Anum_movement_warehouse_id		3
+#define Anum_movement_type				4
 #define Anum_movement_on_hand_after		6
 #define Anum_movement_version			7
 #define Anum_movement_created_at		13

@@ -17,6 +17,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/tuplestore.h"
 
 #include "allocation.h"
 #include "argument.h"
@@ -122,6 +123,8 @@ typedef struct OrderRequest
 	int64	   *warehouses;		/* of the candidates, the preferred ones first */
 	int			nwarehouses;
 
+	FunctionCallInfo fcinfo;	/* where reservations are returned to */
+	bool		returned;		/* all of them have been already */
 	Share	   *shares;			/* in the order of the lines */
 	int			nshares;
 	int			max_shares;
@@ -174,8 +177,9 @@ inventory_reserve_order(PG_FUNCTION_ARGS)
 	order.ttl_minutes = ArgumentPositive(fcinfo, 2, "ttl_minutes");
 	key = PG_ARGISNULL(3) ? NULL : ArgumentLabel(fcinfo, 3, "idempotency_key");
 	InitMaterializedSRF(fcinfo, 0);
+	order.fcinfo = fcinfo;
 
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	if (key != NULL)
 		made = IdempotencyClaim(key, "reserve_order",
 								DescribeOrder(&order), NULL, 0);
@@ -185,7 +189,8 @@ inventory_reserve_order(PG_FUNCTION_ARGS)
 		if (key != NULL)
 			IdempotencyStore(key, PointerGetDatum(made));
 	}
-	ReservationReturnSet(fcinfo, PointerGetDatum(made));
+	if (!order.returned)
+		ReservationReturnSet(fcinfo, PointerGetDatum(made));
 	LeaveEngine(&caller);
 	return (Datum) 0;
 }
@@ -206,7 +211,7 @@ inventory_fulfill_order(PG_FUNCTION_ARGS)
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	ids = FindActive(reference_id, &nids);
 	for (int i = 0; i < nids; i++)
 	{
@@ -238,7 +243,7 @@ inventory_cancel_order(PG_FUNCTION_ARGS)
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	ids = FindActive(reference_id, &nids);
 	for (int i = 0; i < nids; i++)
 	{
@@ -563,7 +568,8 @@ AddShare(OrderRequest *order, int64 product_id, int64 warehouse_id, int64 quanti
 }
 
 /*
- * Holds what is wanted of each item, or raises IV001, and writes the reservations.
+ * Holds what is wanted of each item, or raises IV001, and writes the reservations,
+ * which are returned as they are written if that can be done.
  */
 static Datum
 HoldShares(OrderRequest *order)
@@ -576,6 +582,7 @@ HoldShares(OrderRequest *order)
 		if (order->items.items[i].demand > 0)
 			ReservationHold(&order->items.items[i], order->items.items[i].demand);
 	}
+	order->returned = order->nshares > 0;
 	for (int i = 0; i < order->nshares; i++)
 	{
 		ReservationDraft draft = {
@@ -589,7 +596,10 @@ HoldShares(OrderRequest *order)
 
 		CHECK_FOR_INTERRUPTS();
 		made[i] = ReservationInsert(&draft, 0);
+		order->returned = order->returned && ReservationReturnInserted(order->fcinfo);
 	}
+	if (!order->returned)
+		tuplestore_clear(((ReturnSetInfo *) order->fcinfo->resultinfo)->setResult);
 	return PlanInt64Array(made, order->nshares);
 }
 

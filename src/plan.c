@@ -19,6 +19,9 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
+#include "fast_path.h"
+#include "identity.h"
+
 /* Trigger level below the running engine's statement; 0 outside of one. */
 static int	engine_level = 0;
 
@@ -79,8 +82,10 @@ PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls)
 void
 PlanUtility(const char *sql)
 {
-	int			code = SPI_execute(sql, false, 0);
+	int			code;
 
+	EngineBeforeStatement();
+	code = SPI_execute(sql, false, 0);
 	if (code != SPI_OK_UTILITY)
 		elog(ERROR, "SPI_execute returned %s for: %s", SPI_result_code_string(code), sql);
 }
@@ -93,6 +98,7 @@ PlanCountRows(const char *table)
 {
 	char	   *sql = psprintf("SELECT pg_catalog.count(*) FROM %s", table);
 
+	EngineBeforeStatement();
 	if (SPI_execute(sql, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not count the rows of %s", table);
 	return PlanInt64(0, 1);
@@ -140,8 +146,9 @@ PlanInt64Array(const int64 *values, int count)
 }
 
 /*
- * The composite value in the only column of the only row of the last statement,
- * copied to where it outlives the SPI connection.
+ * The composite value in the only column of the only row of the last statement, or
+ * the row that the fast path has written since, copied to where it outlives the SPI
+ * connection.
  */
 Datum
 PlanResult(void)
@@ -149,6 +156,11 @@ PlanResult(void)
 	bool		isnull;
 	Datum		value;
 
+	if (FastHasResult())
+	{
+		value = FastResult();
+		return EngineEntered() ? SPI_datumTransfer(value, false, -1) : value;
+	}
 	if (SPI_processed != 1)
 		elog(ERROR, "expected one row, got %llu",
 			 (unsigned long long) SPI_processed);
@@ -198,9 +210,12 @@ PlanRun(KeptPlan *plan, const Datum *values, const char *nulls, Snapshot snapsho
 {
 	int			outer_level = engine_level;
 	int			code;
-	SPIPlanPtr	prepared = PlanPrepare(plan);
-	SPITupleTable *previous = SPI_tuptable;
+	SPIPlanPtr	prepared;
+	SPITupleTable *previous;
 
+	EngineBeforeStatement();
+	prepared = PlanPrepare(plan);
+	previous = SPI_tuptable;
 	engine_level = TriggerLevel() + 1;
 	plan->running++;
 	PG_TRY();

@@ -60,7 +60,7 @@ inventory_adjust_stock(PG_FUNCTION_ARGS)
 	movement.reference_id = ArgumentOptionalText(fcinfo, 4, "reference_id",
 												 MAX_LABEL_BYTES);
 
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	LedgerCheckRootCause(movement.root_cause);
 	LockForAdjustment(product_id, warehouse_id, movement.quantity, &item);
 	StockMove(&item, &movement);
@@ -86,7 +86,7 @@ AddStock(FunctionCallInfo fcinfo, MovementType type)
 	movement.reference_id = ArgumentOptionalText(fcinfo, 3, "reference_id",
 												 MAX_LABEL_BYTES);
 
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	StockLockOrCreate(product_id, warehouse_id, &item);
 	StockMove(&item, &movement);
 	result = PlanResult();

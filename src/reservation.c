@@ -10,14 +10,17 @@
 #include "reservation.h"
 
 #include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "argument.h"
 #include "errors.h"
+#include "fast_path.h"
 #include "idempotency.h"
 #include "identity.h"
 #include "ledger.h"
@@ -172,13 +175,14 @@ typedef struct Reservation
 	int64		reservation_id;
 	int64		quantity;
 	int64		fulfilled;
-	char	   *status;
+	const char *status;
 	bool		expires;
 	TimestampTz expires_at;		/* when it expires */
 	text	   *reference_id;
 	bool		is_transfer;	/* of type TRANSFER */
 	TimestampTz closed_at;		/* DT_NOBEGIN while it is ACTIVE */
 	text	   *close_reason;	/* or NULL */
+	ItemPointerData tid;		/* where the fast path read it; else invalid */
 } Reservation;
 
 PG_FUNCTION_INFO_V1(inventory_reserve_stock);
@@ -192,8 +196,15 @@ static char *ArgumentReferenceType(FunctionCallInfo fcinfo, int n);
 static Datum Reserve(const ReserveRequest *request);
 static int64 NextReservationId(void);
 static char *DescribeRequest(const ReservationDraft *draft);
+static int64 InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now);
+static int64 InsertByStatement(const ReservationDraft *draft, int64 reservation_id,
+							   TimestampTz now);
 static Datum ReturnReservation(int64 reservation_id);
 static void ReadReservation(int64 reservation_id, StockItem *item,
+							Reservation *reservation);
+static bool ReadFast(int64 reservation_id, StockItem *item, Reservation *reservation);
+static void ReadSlot(const FastRelation *fast, Reservation *reservation);
+static bool ReadByStatement(int64 reservation_id, StockItem *item,
 							Reservation *reservation);
 static bool IsActive(const Reservation *reservation);
 static void LockReservation(int64 reservation_id, StockItem *item,
@@ -203,8 +214,11 @@ static void Fulfill(StockItem *item, Reservation *reservation, int64 quantity,
 static void Cancel(StockItem *item, Reservation *reservation, text *reason);
 static void CheckNotOfTransfer(int64 reservation_id);
 static void CheckNotExpired(const Reservation *reservation);
-static void CloseReservation(Reservation *reservation, char *status);
+static void CloseReservation(Reservation *reservation, const char *status);
 static void StoreReservation(const Reservation *reservation);
+static bool StoreFast(const Reservation *reservation);
+static bool ReturnSetFast(FunctionCallInfo fcinfo, ArrayType *reservation_ids);
+static int	CompareIds(const void *a, const void *b);
 static int64 CloseExpired(StockItem *item, TimestampTz now, int64 max_rows);
 static void CancelNewest(StockItem *item, int64 quantity, const char *reason);
 static int64 SumExpired(const StockItem *item, TimestampTz now);
@@ -226,7 +240,7 @@ inventory_reserve_stock(PG_FUNCTION_ARGS)
 	Datum		result;
 
 	ReadReserveRequest(fcinfo, &request);
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	result = Reserve(&request);
 	LeaveEngine(&caller);
 	return result;
@@ -243,7 +257,7 @@ inventory_fulfill_reservation(PG_FUNCTION_ARGS)
 	Identity	caller;
 	Datum		result;
 
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	ReservationFulfill(reservation_id, quantity, MOVEMENT_SALE);
 	result = PlanResult();
 	LeaveEngine(&caller);
@@ -261,7 +275,7 @@ inventory_cancel_reservation(PG_FUNCTION_ARGS)
 	Identity	caller;
 	Datum		result;
 
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	ReservationCancel(reservation_id, reason, false);
 	result = PlanResult();
 	LeaveEngine(&caller);
@@ -282,7 +296,7 @@ inventory_extend_reservation(PG_FUNCTION_ARGS)
 	Identity	caller;
 	Datum		result;
 
-	EnterEngine(fcinfo, &caller);
+	EnterEngineLater(fcinfo, &caller);
 	LockReservation(reservation_id, &item, &reservation);
 	CheckNotExpired(&reservation);
 	/* Also for who reads the reservation in an older snapshot: 40001, not a lie. */
@@ -327,6 +341,15 @@ ReservationFree(const StockItem *item)
 }
 
 /*
+ * Closes the expired reservations of a locked item.  The caller stores the item.
+ */
+void
+ReservationFreeExpired(StockItem *item)
+{
+	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
+}
+
+/*
  * Makes sure that quantity is available of a locked item, closing its expired
  * reservations if that is what it takes.  Raises IV001 when it is not.  The
  * caller stores the item.
@@ -342,7 +365,7 @@ ReservationMakeRoom(StockItem *item, int64 quantity)
 	if (available < quantity)
 		ErrorInsufficientStock(item->product_id, item->warehouse_id,
 							   available, quantity);
-	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
+	ReservationFreeExpired(item);
 	if (StockAvailable(item) < quantity)
 		ErrorInsufficientStock(item->product_id, item->warehouse_id,
 							   StockAvailable(item), quantity);
@@ -358,7 +381,7 @@ ReservationForceRoom(StockItem *item, int64 quantity, const char *reason)
 {
 	if (StockAvailable(item) >= quantity)
 		return;
-	CloseExpired(item, GetCurrentTimestamp(), PG_INT64_MAX);
+	ReservationFreeExpired(item);
 	if (StockAvailable(item) < quantity)
 		CancelNewest(item, quantity - StockAvailable(item), reason);
 	if (StockAvailable(item) < quantity)
@@ -474,6 +497,48 @@ int64
 ReservationInsert(const ReservationDraft *draft, int64 reservation_id)
 {
 	TimestampTz now = GetCurrentTimestamp();
+	int64		inserted = InsertFast(draft, reservation_id, now);
+
+	return inserted != 0 ? inserted : InsertByStatement(draft, reservation_id, now);
+}
+
+/*
+ * ReservationInsert without a statement; 0 when it takes one.
+ */
+static int64
+InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now)
+{
+	FastRelation *fast = FastOpen(FAST_RESERVATION);
+	Datum		values[Natts_reservation];
+	bool		nulls[Natts_reservation] = {0};
+
+	if (fast == NULL)
+		return 0;
+	if (reservation_id == 0)
+		reservation_id = nextval_internal(fast->table->sequence, false);
+	values[0] = Int64GetDatum(reservation_id);
+	values[1] = Int64GetDatum(draft->product_id);
+	values[2] = Int64GetDatum(draft->warehouse_id);
+	values[3] = Int64GetDatum(draft->quantity);
+	values[4] = Int64GetDatum(0);
+	values[5] = FastLabelDatum(fast, Anum_reservation_reference_type, draft->reference_type);
+	values[6] = PointerGetDatum(draft->reference_id);
+	values[7] = FastLabelDatum(fast, Anum_reservation_status, "ACTIVE");
+	values[8] = TimestampTzGetDatum(MinutesFrom(now, draft->ttl_minutes));
+	values[9] = TimestampTzGetDatum(now);
+	values[10] = values[11] = values[13] = (Datum) 0;
+	values[12] = PerformedBy();
+	nulls[8] = draft->ttl_minutes == 0;
+	nulls[10] = nulls[11] = nulls[13] = true;
+	return FastInsert(fast, values, nulls) ? reservation_id : 0;
+}
+
+/*
+ * ReservationInsert by a plain statement.
+ */
+static int64
+InsertByStatement(const ReservationDraft *draft, int64 reservation_id, TimestampTz now)
+{
 	Datum		values[9] = {
 		Int64GetDatum(reservation_id),
 		Int64GetDatum(draft->product_id),
@@ -514,14 +579,77 @@ ReturnReservation(int64 reservation_id)
 static void
 ReadReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
 {
+	bool		is_fast = FastOpen(FAST_RESERVATION) != NULL && FastOpen(FAST_ITEM) != NULL;
+
+	reservation->reservation_id = reservation_id;
+	reservation->closed_at = DT_NOBEGIN;
+	reservation->close_reason = NULL;
+	if (!(is_fast ? ReadFast : ReadByStatement) (reservation_id, item, reservation))
+		ErrorNotFound("reservation", reservation_id);
+}
+
+/*
+ * ReadReservation without a statement: which item it is, which never changes, then
+ * its lock, then the reservation as it is now.  False when there is none.
+ */
+static bool
+ReadFast(int64 reservation_id, StockItem *item, Reservation *reservation)
+{
+	FastRelation *fast = FastOpen(FAST_RESERVATION);
+	ItemPointerData tid;
+	bool		isnull;
+	int64		product_id;
+	int64		warehouse_id;
+
+	if (!FastFind(fast, &reservation_id))
+		return false;
+	tid = fast->row->tts_tid;
+	product_id = DatumGetInt64(slot_getattr(fast->row, Anum_reservation_product_id, &isnull));
+	warehouse_id = DatumGetInt64(slot_getattr(fast->row, Anum_reservation_warehouse_id, &isnull));
+	if (!StockLockKnown(product_id, warehouse_id, item) ||
+		!FastFindAgain(fast, tid, &reservation_id))
+		return false;
+	ReadSlot(fast, reservation);
+	return true;
+}
+
+/*
+ * A reservation from the row that the fast path found.
+ */
+static void
+ReadSlot(const FastRelation *fast, Reservation *reservation)
+{
+	TupleTableSlot *row = fast->row;
+	bool		isnull;
+	Datum		type;
+
+	slot_getallattrs(row);
+	reservation->quantity = DatumGetInt64(slot_getattr(row, Anum_reservation_quantity, &isnull));
+	reservation->fulfilled = DatumGetInt64(slot_getattr(row, Anum_reservation_fulfilled, &isnull));
+	reservation->status = FastLabelName(fast, Anum_reservation_status,
+										slot_getattr(row, Anum_reservation_status, &isnull));
+	reservation->reference_id = DatumGetTextPCopy(slot_getattr(row, Anum_reservation_reference_id, &isnull));
+	type = slot_getattr(row, Anum_reservation_reference_type, &isnull);
+	reservation->is_transfer = type == FastLabelDatum(fast, Anum_reservation_reference_type, "TRANSFER");
+	reservation->expires_at = DatumGetTimestampTz(slot_getattr(row, Anum_reservation_expires_at, &isnull));
+	reservation->expires = !isnull;
+	reservation->tid = row->tts_tid;
+	if (reservation->status == NULL)
+		elog(ERROR, "unknown status of reservation %lld", (long long) reservation->reservation_id);
+}
+
+/*
+ * ReadReservation by plain statements.
+ */
+static bool
+ReadByStatement(int64 reservation_id, StockItem *item, Reservation *reservation)
+{
 	Datum		values[1] = {Int64GetDatum(reservation_id)};
 	bool		isnull;
 
 	if (!StockLockOfReservation(reservation_id, item) ||
 		PlanExecute(&find_reservation, values, NULL) == 0)
-		ErrorNotFound("reservation", reservation_id);
-
-	reservation->reservation_id = reservation_id;
+		return false;
 	reservation->quantity = PlanInt64(0, 1);
 	reservation->fulfilled = PlanInt64(0, 2);
 	reservation->status = TextDatumGetCString(PlanColumn(0, 3, &isnull));
@@ -529,8 +657,8 @@ ReadReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
 	reservation->expires = !isnull;
 	reservation->reference_id = DatumGetTextPCopy(PlanColumn(0, 5, &isnull));
 	reservation->is_transfer = strcmp(TextDatumGetCString(PlanColumn(0, 6, &isnull)), "TRANSFER") == 0;
-	reservation->closed_at = DT_NOBEGIN;
-	reservation->close_reason = NULL;
+	ItemPointerSetInvalid(&reservation->tid);
+	return true;
 }
 
 static bool
@@ -596,7 +724,7 @@ CheckNotExpired(const Reservation *reservation)
  * The reservation as it is from now on; the caller stores it.
  */
 static void
-CloseReservation(Reservation *reservation, char *status)
+CloseReservation(Reservation *reservation, const char *status)
 {
 	reservation->status = status;
 	reservation->closed_at = GetCurrentTimestamp();
@@ -618,6 +746,8 @@ StoreReservation(const Reservation *reservation)
 	};
 	char		nulls[] = "      ";
 
+	if (StoreFast(reservation))
+		return;
 	if (TIMESTAMP_IS_NOBEGIN(reservation->closed_at))
 		nulls[3] = nulls[5] = 'n';
 	else
@@ -625,6 +755,31 @@ StoreReservation(const Reservation *reservation)
 	if (reservation->close_reason == NULL)
 		nulls[4] = 'n';
 	PlanWriteRow(&store_reservation, values, nulls);
+}
+
+/*
+ * StoreReservation without a statement; false when it takes one.
+ */
+static bool
+StoreFast(const Reservation *reservation)
+{
+	static const AttrNumber columns[] = {
+		Anum_reservation_fulfilled, Anum_reservation_status, Anum_reservation_closed_at,
+		Anum_reservation_close_reason, Anum_reservation_closed_by
+	};
+	bool		is_open = TIMESTAMP_IS_NOBEGIN(reservation->closed_at);
+	bool		nulls[] = {false, false, is_open, reservation->close_reason == NULL, is_open};
+	Datum		values[lengthof(columns)];
+	FastRelation *fast = FastOpen(FAST_RESERVATION);
+
+	if (fast == NULL || !FastBring(fast, reservation->tid, &reservation->reservation_id))
+		return false;
+	values[0] = Int64GetDatum(reservation->fulfilled);
+	values[1] = FastLabelDatum(fast, Anum_reservation_status, reservation->status);
+	values[2] = TimestampTzGetDatum(reservation->closed_at);
+	values[3] = PointerGetDatum(reservation->close_reason);
+	values[4] = is_open ? (Datum) 0 : PerformedBy();
+	return FastUpdate(fast, lengthof(columns), columns, values, nulls);
 }
 
 /*
@@ -771,6 +926,22 @@ CancelNewest(StockItem *item, int64 quantity, const char *reason)
 }
 
 /*
+ * Adds the reservation that was just inserted to the set that a function returns;
+ * false where it took a statement to insert it, and ReservationReturnSet has to find
+ * out what became of it.
+ */
+bool
+ReservationReturnInserted(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	if (!FastHasResult())
+		return false;
+	tuplestore_puttupleslot(set->setResult, FastOpen(FAST_RESERVATION)->stored);
+	return true;
+}
+
+/*
  * Returns the rows of reservations, bigint[] of their ids, as the set that a
  * function returns, in the order of the ids.  Raises IV003 when one is gone.
  */
@@ -780,14 +951,54 @@ ReservationReturnSet(FunctionCallInfo fcinfo, Datum reservation_ids)
 	Datum		values[1] = {reservation_ids};
 	ArrayType  *ids = DatumGetArrayTypeP(reservation_ids);
 	int			expected = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
-	int			found = (int) PlanExecute(&return_reservations, values, NULL);
+	int			found;
 
+	if (ReturnSetFast(fcinfo, ids))
+		return;
+	found = (int) PlanExecute(&return_reservations, values, NULL);
 	if (found != expected)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_NOT_FOUND),
 				 errmsg("%d of %d reservations do not exist any more",
 						expected - found, expected)));
 	PlanReturnSet(fcinfo);
+}
+
+/*
+ * ReservationReturnSet without a statement; false, and nothing is returned, when it
+ * takes one or a reservation is gone.
+ */
+static bool
+ReturnSetFast(FunctionCallInfo fcinfo, ArrayType *reservation_ids)
+{
+	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			count = ArrayGetNItems(ARR_NDIM(reservation_ids), ARR_DIMS(reservation_ids));
+	int64	   *ids = (int64 *) ARR_DATA_PTR(reservation_ids);
+	FastRelation *fast = FastOpen(FAST_RESERVATION);
+
+	if (fast == NULL)
+		return false;
+	qsort(ids, count, sizeof(int64), CompareIds);
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!FastFind(fast, &ids[i]))
+		{
+			tuplestore_clear(set->setResult);
+			return false;
+		}
+		tuplestore_puttupleslot(set->setResult, fast->row);
+	}
+	return true;
+}
+
+static int
+CompareIds(const void *a, const void *b)
+{
+	int64		left = *(const int64 *) a;
+	int64		right = *(const int64 *) b;
+
+	return left < right ? -1 : left > right;
 }
 
 /*

@@ -11,6 +11,23 @@
 
 #include "stock.h"
 
+/* Columns of reservation, which C code knows by number. */
+#define Anum_reservation_id				1
+#define Anum_reservation_product_id		2
+#define Anum_reservation_warehouse_id	3
+#define Anum_reservation_quantity		4
+#define Anum_reservation_fulfilled		5
+#define Anum_reservation_reference_type	6
+#define Anum_reservation_reference_id	7
+#define Anum_reservation_status			8
+#define Anum_reservation_expires_at		9
+#define Anum_reservation_created_at		10
+#define Anum_reservation_closed_at		11
+#define Anum_reservation_close_reason	12
+#define Anum_reservation_created_by		13
+#define Anum_reservation_closed_by		14
+#define Natts_reservation				14
+
 /* What a reservation is going to hold, and for whom. */
 typedef struct ReservationDraft
 {
@@ -23,6 +40,8 @@ typedef struct ReservationDraft
 } ReservationDraft;
 
 extern int64 ReservationFree(const StockItem *item);
+extern void ReservationFreeExpired(StockItem *item);
+extern bool ReservationReturnInserted(FunctionCallInfo fcinfo);
 extern void ReservationMakeRoom(StockItem *item, int64 quantity);
 extern void ReservationHold(StockItem *item, int64 quantity);
 extern int64 ReservationInsert(const ReservationDraft *draft, int64 reservation_id);

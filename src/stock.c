@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "fast_path.h"
 #include "guc.h"
 #include "plan.h"
 
@@ -122,6 +123,9 @@ static void AppendFirst(StockItem *item);
 static void ErrorMissing(int64 product_id, int64 warehouse_id,
 						 int64 quantity) pg_attribute_noreturn();
 static bool LockByKey(int64 product_id, int64 warehouse_id, StockItem *item);
+static bool StoreFast(StockItem *item);
+static void StoreByStatement(const StockItem *item);
+static int64 SlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 static bool ReadSingleItem(uint64 rows, StockItem *item);
 static void ReadItem(uint64 row, StockItem *item);
 static void Stored(StockItem *item);
@@ -292,6 +296,16 @@ StockLockOfReservation(int64 reservation_id, StockItem *item)
 }
 
 /*
+ * Locks an item that is known to exist, since reservations do not outlive theirs;
+ * false when it does not.
+ */
+bool
+StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item)
+{
+	return LockByKey(product_id, warehouse_id, item);
+}
+
+/*
  * Locks an item, making it first when the product was never stocked in the
  * warehouse.  Raises IV003 when there is no such product or warehouse.  When two
  * transactions make the same item, the second waits for the first and then locks
@@ -327,6 +341,51 @@ StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
 void
 StockStore(StockItem *item)
 {
+	if (!StoreFast(item))
+		StoreByStatement(item);
+	Stored(item);
+}
+
+/*
+ * StockStore without a statement; false when it takes one.
+ */
+static bool
+StoreFast(StockItem *item)
+{
+	static const AttrNumber columns[] = {
+		Anum_item_quantity_on_hand, Anum_item_quantity_reserved, Anum_item_version,
+		Anum_item_last_movement_at, Anum_item_last_movement_id, Anum_item_last_hash
+	};
+	bool		no_history = item->version == 0;
+	bool		nulls[] = {false, false, false, no_history, no_history, no_history};
+	int64		keys[] = {item->product_id, item->warehouse_id};
+	Datum		values[lengthof(columns)];
+	FastRelation *fast = FastOpen(FAST_ITEM);
+
+	if (fast == NULL || !FastBring(fast, item->tid, keys) ||
+		SlotInt64(fast->row, Anum_item_id) != item->item_id ||
+		SlotInt64(fast->row, Anum_item_quantity_on_hand) != item->stored_on_hand ||
+		SlotInt64(fast->row, Anum_item_quantity_reserved) != item->stored_reserved ||
+		SlotInt64(fast->row, Anum_item_version) != item->stored_version)
+		return false;
+	values[0] = Int64GetDatum(item->on_hand);
+	values[1] = Int64GetDatum(item->reserved);
+	values[2] = Int64GetDatum(item->version);
+	values[3] = TimestampTzGetDatum(item->last_movement_at);
+	values[4] = Int64GetDatum(item->last_movement_id);
+	values[5] = no_history ? (Datum) 0 : LedgerHashDatum(&item->last_hash);
+	if (!FastUpdate(fast, lengthof(columns), columns, values, nulls))
+		return false;
+	item->tid = fast->stored->tts_tid;
+	return true;
+}
+
+/*
+ * StockStore by a plain statement.
+ */
+static void
+StoreByStatement(const StockItem *item)
+{
 	Datum		values[10] = {
 		Int64GetDatum(item->item_id),
 		Int64GetDatum(item->on_hand),
@@ -354,7 +413,6 @@ StockStore(StockItem *item)
 				 errmsg("item %lld was not stored as the ledger has it",
 						(long long) item->item_id),
 				 errhint("Look for a trigger on inventory.inventory_item that changes the row.")));
-	Stored(item);
 }
 
 /*
@@ -433,13 +491,23 @@ AppendFirst(StockItem *item)
 }
 
 /*
- * Locks an item with lock_item and reads it; false when there is none.
+ * Locks an item and reads it; false when there is none.
  */
 static bool
 LockByKey(int64 product_id, int64 warehouse_id, StockItem *item)
 {
 	Datum		values[2] = {Int64GetDatum(product_id), Int64GetDatum(warehouse_id)};
+	int64		keys[2] = {product_id, warehouse_id};
+	FastRelation *fast = FastOpen(FAST_ITEM);
 
+	if (fast != NULL)
+	{
+		if (!FastLock(fast, keys))
+			return false;
+		StockReadSlot(fast->row, item);
+		item->tid = fast->row->tts_tid;
+		return true;
+	}
 	return ReadSingleItem(PlanExecute(&lock_item, values, NULL), item);
 }
 
@@ -476,7 +544,48 @@ ReadItem(uint64 row, StockItem *item)
 	item->last_movement_id = isnull ? 0 : DatumGetInt64(value);
 	value = PlanColumn(row, 9, &isnull);
 	LedgerHashRead(value, isnull, &item->last_hash);
+	ItemPointerSetInvalid(&item->tid);
 	Stored(item);
+}
+
+/*
+ * Reads a row of inventory_item, as a statement's transition table or the fast path
+ * has it.
+ */
+void
+StockReadSlot(TupleTableSlot *slot, StockItem *item)
+{
+	Datum		value;
+	bool		isnull;
+
+	item->item_id = SlotInt64(slot, Anum_item_id);
+	item->product_id = SlotInt64(slot, Anum_item_product_id);
+	item->warehouse_id = SlotInt64(slot, Anum_item_warehouse_id);
+	item->on_hand = SlotInt64(slot, Anum_item_quantity_on_hand);
+	item->reserved = SlotInt64(slot, Anum_item_quantity_reserved);
+	item->version = SlotInt64(slot, Anum_item_version);
+	value = slot_getattr(slot, Anum_item_last_movement_at, &isnull);
+	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+	value = slot_getattr(slot, Anum_item_last_movement_id, &isnull);
+	item->last_movement_id = isnull ? 0 : DatumGetInt64(value);
+	value = slot_getattr(slot, Anum_item_last_hash, &isnull);
+	LedgerHashRead(value, isnull, &item->last_hash);
+	ItemPointerSetInvalid(&item->tid);
+	Stored(item);
+}
+
+/*
+ * A bigint of an item row that cannot be NULL.
+ */
+static int64
+SlotInt64(TupleTableSlot *slot, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(slot, attnum, &isnull);
+
+	if (isnull)
+		elog(ERROR, "unexpected NULL in column %d of inventory_item", attnum);
+	return DatumGetInt64(value);
 }
 
 /*

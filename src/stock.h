@@ -19,6 +19,8 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "executor/tuptable.h"
+#include "storage/itemptr.h"
 
 #include "ledger.h"
 
@@ -28,10 +30,12 @@
 #define Anum_item_warehouse_id			3
 #define Anum_item_quantity_on_hand		4
 #define Anum_item_quantity_reserved		5
+#define Anum_item_quantity_available	6
 #define Anum_item_version				10
 #define Anum_item_last_movement_at		11
 #define Anum_item_last_movement_id		12
 #define Anum_item_last_hash				13
+#define Anum_item_is_low				14
 
 /* A locked item, as it is and as it is going to be. */
 typedef struct StockItem
@@ -48,6 +52,7 @@ typedef struct StockItem
 	int64		stored_on_hand; /* the row as it was read or stored last */
 	int64		stored_reserved;
 	int64		stored_version;
+	ItemPointerData tid;		/* where the fast path locked or stored it; else invalid */
 	bool		create;			/* of a StockSet: make it where it is missing */
 	int64		demand;			/* of a StockSet: what its user wants of it */
 } StockItem;
@@ -75,6 +80,8 @@ extern void StockLockExisting(int64 product_id, int64 warehouse_id, int64 quanti
 							  StockItem *item);
 extern uint64 StockLockExpired(TimestampTz now, int64 max_items, StockItem **items);
 extern bool StockLockOfReservation(int64 reservation_id, StockItem *item);
+extern bool StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item);
+extern void StockReadSlot(TupleTableSlot *slot, StockItem *item);
 extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockStore(StockItem *item);
 extern int64 StockMove(StockItem *item, const Movement *movement);

@@ -9,6 +9,17 @@ With an idempotency_key the same call again returns the first reservation as it 
 Errors: IV001 less is available than asked; IV003 no such product or warehouse; IV005 the key came with other arguments;
 22023 quantity or ttl_minutes not positive, a NULL, an unknown reference_type, a text that is too long.';
 
+CREATE FUNCTION inventory.reserve_batch(product_ids bigint[], warehouse_ids bigint[], quantities bigint[], reference_ids text[],
+    ttl_minutes integer DEFAULT 30)
+RETURNS TABLE (line integer, reservation_id bigint, available bigint)
+LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_reserve_batch';
+COMMENT ON FUNCTION inventory.reserve_batch(bigint[], bigint[], bigint[], text[], integer) IS
+'Holds stock for many lines in one call, each for itself: line n is element n of the four arrays. Lines of the same item are served in their order.
+A line that does not fit has no reservation_id, and available says how much it could have had; else available is what is left after it.
+A known product that was never stocked in that known warehouse has nothing available. Frees expired reservations as reserve_stock does.
+Errors, for which all lines fail: IV003 no such product or warehouse; 22023 arrays of different lengths or with NULLs, quantity or ttl_minutes not positive,
+a NULL, a reference that is empty or too long.';
+
 CREATE FUNCTION inventory.fulfill_reservation(reservation_id bigint, quantity bigint DEFAULT NULL)
 RETURNS inventory.reservation
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_fulfill_reservation';

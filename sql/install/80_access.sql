@@ -72,6 +72,7 @@ BEGIN ATOMIC
         ('reader', 'next_run(text, timestamptz, text)'),
         ('reader', 'worker_pid()'),
         ('operator', 'reserve_stock(bigint, bigint, bigint, text, text, integer, text)'),
+        ('operator', 'reserve_batch(bigint[], bigint[], bigint[], text[], integer)'),
         ('operator', 'fulfill_reservation(bigint, bigint)'),
         ('operator', 'cancel_reservation(bigint, text)'),
         ('operator', 'extend_reservation(bigint, integer)'),

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(1595);
+SELECT plan(1601);
 
 \ir include/setup.psql
 
@@ -69,6 +69,7 @@ INSERT INTO call VALUES
     ('reader', 'SELECT inventory.line_items(po) FROM inventory.purchase_order po'),
     ('reader', 'SELECT inventory.line_items(t) FROM inventory.transfer_order t'),
     ('operator', $$SELECT inventory.reserve_stock(1, 1, 1, 'o', idempotency_key => gen_random_uuid()::text)$$),
+    ('operator', $$SELECT inventory.reserve_batch('{1}', '{1}', '{1}', '{o}')$$),
     ('operator', format('SELECT inventory.fulfill_reservation(%s, 1)', :r1)),
     ('operator', format('SELECT inventory.extend_reservation(%s, 60)', :r1)),
     ('operator', $$SELECT inventory.cancel_reservation(r.reservation_id) FROM inventory.reserve_stock(1, 1, 1, 'o') r$$),

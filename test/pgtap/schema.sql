@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(150);
+SELECT plan(151);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -102,6 +102,7 @@ SELECT is_empty('SELECT code FROM inventory.root_cause WHERE NOT is_builtin', 't
 CREATE TEMP TABLE signature (name text, arguments text, result text);
 INSERT INTO signature VALUES
     ('reserve_stock', 'product_id bigint, warehouse_id bigint, quantity bigint, reference_id text, reference_type text DEFAULT ''ORDER''::text, ttl_minutes integer DEFAULT 30, idempotency_key text DEFAULT NULL::text', 'inventory.reservation'),
+    ('reserve_batch', 'product_ids bigint[], warehouse_ids bigint[], quantities bigint[], reference_ids text[], ttl_minutes integer DEFAULT 30', 'TABLE(line integer, reservation_id bigint, available bigint)'),
     ('fulfill_reservation', 'reservation_id bigint, quantity bigint DEFAULT NULL::bigint', 'inventory.reservation'),
     ('cancel_reservation', 'reservation_id bigint, reason text DEFAULT NULL::text', 'inventory.reservation'),
     ('extend_reservation', 'reservation_id bigint, ttl_minutes integer', 'inventory.reservation'),
@@ -151,7 +152,7 @@ SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', '
 -- Settings: what a session may say of its own work, and what only a superuser permits
 SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif(boot_val, '')) FROM pg_settings WHERE name LIKE 'inventory.%'$$, ARRAY[
     'performed_by string user', 'occurred_at string user', 'movement_type enum user ADJUSTMENT', 'reference_id string user', 'root_cause string user',
-    'allocation enum user priority', 'over_receipt_tolerance_percent real superuser 0',
+    'allocation enum user priority', 'over_receipt_tolerance_percent real superuser 0', 'fast_path bool user on',
     'count_window_days integer user 90', 'count_fast_percent real user 80', 'count_fast_days integer user 7', 'count_slow_days integer user 28', 'count_start_hours integer user 24',
     'order_cost real user 25', 'holding_rate real user 0.25', 'replenish_by_transfer bool user off', 'replenishment_log_days integer user 90',
     'databases string sighup', 'job_run_retention_days integer sighup 30', 'job_backoff integer sighup 30000', 'job_backoff_max integer sighup 3600000', 'job_clock_offset integer sighup 0'], 'settings and their defaults');

@@ -12,7 +12,7 @@ my $calls = $ENV{INVENTORY_TEST_LONG} ? 1_000_000 : 100_000;
 
 my $node = PostgreSQL::Test::Cluster->new('memory');
 $node->init;
-$node->append_conf('postgresql.conf', 'synchronous_commit = off');
+$node->append_conf('postgresql.conf', "synchronous_commit = off\nshared_buffers = 16MB");
 $node->start;
 $node->safe_psql('postgres', q{
 CREATE EXTENSION inventory;
@@ -89,6 +89,24 @@ for my $what ([ fail_often => $calls ], [ work_on_documents => $calls / 50 ], [ 
     });
     note("$procedure: $count calls, $before bytes before, $after after");
     cmp_ok($after - $before, '<', 128 * 1024, "$procedure: $count calls leave no memory behind");
+}
+
+# The session's peak, of which a part is what it touches of the shared buffers.
+my $peak = q{(regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\s+(\d+) kB'))[1]::bigint};
+for my $setting ('on', 'off')
+{
+    my ($before, $held, $after) = split /\n/, $node->safe_psql('postgres', qq{
+        SET inventory.fast_path = $setting;
+        SELECT inventory.receive_stock(1, 1, 1000000) \\g /dev/null
+        SELECT $peak;
+        SELECT count(reservation_id) FROM inventory.reserve_batch(
+            ARRAY(SELECT 1 FROM generate_series(1, 100000)), ARRAY(SELECT 1 FROM generate_series(1, 100000)),
+            ARRAY(SELECT 1 FROM generate_series(1, 100000)), ARRAY(SELECT 'line ' || i FROM generate_series(1, 100000) i));
+        SELECT $peak;
+    });
+    is($held, 100_000, "a batch of 100,000 lines, fast path $setting");
+    note("$before kB before, $after kB after");
+    cmp_ok($after - $before, '<', 100 * 1024, 'takes less than 100 MB');
 }
 is($node->safe_psql('postgres', 'SELECT * FROM inventory.verify_ledger()'), '', 'the invariants hold');
 

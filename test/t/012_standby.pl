@@ -89,6 +89,7 @@ is($standby->safe_psql('postgres', 'SELECT count(*) FROM inventory.rebuild_stock
 my @changes = (
     q{SELECT inventory.reserve_stock(1, 1, 1, 'no')},
     q{SELECT inventory.reserve_stock(1, 1, 10, 'A', idempotency_key => 'k')},
+    q{SELECT inventory.reserve_batch('{1}', '{1}', '{1}', '{B}')},
     'SELECT inventory.fulfill_reservation(1)',
     'SELECT inventory.cancel_reservation(1)',
     'SELECT inventory.extend_reservation(1, 60)',

@@ -1,0 +1,360 @@
+/*
+ * batch.c
+ *		SQL entry point of many independent reservations in one call: reserve_batch.
+ *
+ * Each item is locked once, its lines are decided in their order, and it is stored
+ * once.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "argument.h"
+#include "errors.h"
+#include "identity.h"
+#include "line_item.h"
+#include "reservation.h"
+#include "stock.h"
+
+/* One reservation that is asked for, and what came of it. */
+typedef struct BatchLine
+{
+	int			line;			/* 1, 2, 3 ... */
+	bool		held;
+	int64		product_id;
+	int64		warehouse_id;
+	int64		quantity;
+	text	   *reference_id;
+	int64		available;		/* afterwards, or what could have been had */
+} BatchLine;
+
+/* Missing items are found by their lines. */
+static const LineShape batch_line = {
+	.argument = "the batch",
+	.has_warehouse = true
+};
+
+PG_FUNCTION_INFO_V1(inventory_reserve_batch);
+
+static BatchLine *ReadLines(FunctionCallInfo fcinfo, int *nlines);
+static ArrayType *ArgumentArray(FunctionCallInfo fcinfo, int n, const char *name);
+static int	ArrayLength(ArrayType *array);
+static void CheckLengths(ArrayType **arrays);
+static void CheckLine(const BatchLine *line);
+static BatchLine **SortLines(BatchLine *lines, int nlines);
+static void LockItems(StockSet *items, BatchLine **sorted, int nlines);
+static void CheckMissing(const StockSet *items, BatchLine **sorted, int nlines);
+static void HoldLines(StockSet *items, BatchLine **sorted, int nlines);
+static void HoldItem(StockItem *item, BatchLine **lines, int nlines);
+static bool SameItem(const BatchLine *a, const BatchLine *b);
+static void InsertLines(FunctionCallInfo fcinfo, const BatchLine *lines, int nlines,
+						int32 ttl_minutes);
+static int	CompareByItem(const void *a, const void *b);
+static int	CompareByLine(const void *a, const void *b);
+
+/*
+ * reserve_batch(product_ids, warehouse_ids, quantities, reference_ids, ttl_minutes)
+ *
+ * Locks the items of all lines in order.
+ */
+Datum
+inventory_reserve_batch(PG_FUNCTION_ARGS)
+{
+	int			nlines;
+	BatchLine  *lines = ReadLines(fcinfo, &nlines);
+	int32		ttl_minutes = ArgumentPositive(fcinfo, 4, "ttl_minutes");
+	BatchLine **sorted = SortLines(lines, nlines);
+	StockSet	items = {0};
+	Identity	caller;
+
+	InitMaterializedSRF(fcinfo, 0);
+	EnterEngineLater(fcinfo, &caller);
+	LockItems(&items, sorted, nlines);
+	CheckMissing(&items, sorted, nlines);
+	HoldLines(&items, sorted, nlines);
+	InsertLines(fcinfo, lines, nlines, ttl_minutes);
+	LeaveEngine(&caller);
+	return (Datum) 0;
+}
+
+/*
+ * The lines, from four arrays of the same length, whatever their lower bounds.
+ * Raises 22023 for anything that is no line.
+ */
+static BatchLine *
+ReadLines(FunctionCallInfo fcinfo, int *nlines)
+{
+	ArrayType  *arrays[4] = {
+		ArgumentArray(fcinfo, 0, "product_ids"),
+		ArgumentArray(fcinfo, 1, "warehouse_ids"),
+		ArgumentArray(fcinfo, 2, "quantities"),
+		ArgumentArray(fcinfo, 3, "reference_ids")
+	};
+	BatchLine  *lines;
+	Datum	   *references;
+
+	CheckLengths(arrays);
+	deconstruct_array(arrays[3], TEXTOID, -1, false, TYPALIGN_INT, &references, NULL, nlines);
+	lines = palloc_extended(Max(*nlines, 1) * sizeof(BatchLine), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < *nlines; i++)
+	{
+		lines[i].line = i + 1;
+		lines[i].product_id = ((int64 *) ARR_DATA_PTR(arrays[0]))[i];
+		lines[i].warehouse_id = ((int64 *) ARR_DATA_PTR(arrays[1]))[i];
+		lines[i].quantity = ((int64 *) ARR_DATA_PTR(arrays[2]))[i];
+		lines[i].reference_id = DatumGetTextPP(references[i]);
+		CheckLine(&lines[i]);
+	}
+	pfree(references);
+	return lines;
+}
+
+/*
+ * An array of one dimension, or an empty one, without NULLs.
+ */
+static ArrayType *
+ArgumentArray(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	ArrayType  *array;
+
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be NULL", name)));
+	array = PG_GETARG_ARRAYTYPE_P(n);
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must have one dimension", name),
+				 errdetail("It has %d.", ARR_NDIM(array))));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not contain NULL", name)));
+	return array;
+}
+
+static int
+ArrayLength(ArrayType *array)
+{
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+}
+
+static void
+CheckLengths(ArrayType **arrays)
+{
+	int			length = ArrayLength(arrays[0]);
+
+	if (ArrayLength(arrays[1]) != length || ArrayLength(arrays[2]) != length ||
+		ArrayLength(arrays[3]) != length)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("product_ids, warehouse_ids, quantities and reference_ids must have the same length"),
+				 errdetail("They have %d, %d, %d and %d elements.", length,
+						   ArrayLength(arrays[1]), ArrayLength(arrays[2]),
+						   ArrayLength(arrays[3]))));
+}
+
+/*
+ * What reserve_stock wants of its arguments.
+ */
+static void
+CheckLine(const BatchLine *line)
+{
+	Size		bytes = VARSIZE_ANY_EXHDR(line->reference_id);
+
+	if (line->quantity <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("line %d: quantity must be positive", line->line),
+				 errdetail("Got %lld.", (long long) line->quantity)));
+	if (bytes == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("line %d: reference_id must not be empty", line->line)));
+	if (bytes > MAX_LABEL_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("line %d: reference_id is too long", line->line),
+				 errdetail("It has %zu bytes; at most %d are kept.", bytes, MAX_LABEL_BYTES)));
+}
+
+/*
+ * The lines by item, those of the same item in their order.
+ */
+static BatchLine **
+SortLines(BatchLine *lines, int nlines)
+{
+	BatchLine **sorted = palloc_extended(Max(nlines, 1) * sizeof(BatchLine *), MCXT_ALLOC_HUGE);
+
+	for (int i = 0; i < nlines; i++)
+		sorted[i] = &lines[i];
+	qsort(sorted, nlines, sizeof(BatchLine *), CompareByItem);
+	return sorted;
+}
+
+/*
+ * Locks the items of all lines; those that do not exist are left without an id.
+ */
+static void
+LockItems(StockSet *items, BatchLine **sorted, int nlines)
+{
+	for (int i = 0; i < nlines; i++)
+		if (i == 0 || !SameItem(sorted[i - 1], sorted[i]))
+			StockSetAdd(items, sorted[i]->product_id, sorted[i]->warehouse_id, false);
+	StockSetLock(items);
+}
+
+/*
+ * Raises IV003 for the first line that names a product or warehouse which does not
+ * exist.  Only items that do not exist are looked into, each once.
+ */
+static void
+CheckMissing(const StockSet *items, BatchLine **sorted, int nlines)
+{
+	BatchLine **missing = palloc_extended(Max(items->count, 1) * sizeof(BatchLine *),
+										  MCXT_ALLOC_HUGE);
+	int			nmissing = 0;
+
+	for (int i = 0, n = 0; n < items->count; n++)
+	{
+		if (items->items[n].item_id == 0)
+			missing[nmissing++] = sorted[i];
+		do
+			i++;
+		while (i < nlines && SameItem(sorted[i - 1], sorted[i]));
+	}
+	qsort(missing, nmissing, sizeof(BatchLine *), CompareByLine);
+	for (int i = 0; i < nmissing; i++)
+	{
+		LineItem	item = {
+			.line = missing[i]->line,
+			.product_id = missing[i]->product_id,
+			.warehouse_id = missing[i]->warehouse_id,
+			.has_warehouse = true
+		};
+
+		LineItemsCheckExist(&item, 1, &batch_line);
+	}
+	pfree(missing);
+}
+
+/*
+ * Decides all lines and stores the items.
+ */
+static void
+HoldLines(StockSet *items, BatchLine **sorted, int nlines)
+{
+	int			first = 0;
+
+	for (int n = 0; n < items->count; n++)
+	{
+		int			end = first + 1;
+
+		CHECK_FOR_INTERRUPTS();
+		while (end < nlines && SameItem(sorted[first], sorted[end]))
+			end++;
+		if (items->items[n].item_id != 0)
+			HoldItem(&items->items[n], &sorted[first], end - first);
+		first = end;
+	}
+}
+
+/*
+ * Decides the lines of a locked item, the first come first served, freeing what has
+ * expired when that helps, and stores the item.
+ */
+static void
+HoldItem(StockItem *item, BatchLine **lines, int nlines)
+{
+	int64		expired = -1;	/* what could be freed, once that is known */
+
+	for (int i = 0; i < nlines; i++)
+	{
+		BatchLine  *line = lines[i];
+
+		if (StockAvailable(item) < line->quantity && expired < 0)
+			expired = ReservationFree(item) - StockAvailable(item);
+		if (StockAvailable(item) < line->quantity && expired > 0 &&
+			line->quantity - StockAvailable(item) <= expired)
+		{
+			ReservationFreeExpired(item);
+			expired = 0;
+		}
+		line->held = StockAvailable(item) >= line->quantity;
+		if (line->held)
+			item->reserved += line->quantity;
+		line->available = StockAvailable(item) + (line->held ? 0 : expired);
+	}
+	if (item->reserved != item->stored_reserved)
+		StockStore(item);
+}
+
+static bool
+SameItem(const BatchLine *a, const BatchLine *b)
+{
+	return a->product_id == b->product_id && a->warehouse_id == b->warehouse_id;
+}
+
+/*
+ * Writes the reservations that are held, in the order of the lines, and returns what
+ * came of each line.
+ */
+static void
+InsertLines(FunctionCallInfo fcinfo, const BatchLine *lines, int nlines, int32 ttl_minutes)
+{
+	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "inventory reserve_batch line",
+												  ALLOCSET_SMALL_SIZES);
+
+	for (int i = 0; i < nlines; i++)
+	{
+		const BatchLine *line = &lines[i];
+		MemoryContext outer = MemoryContextSwitchTo(scratch);
+		Datum		values[3] = {Int32GetDatum(line->line), (Datum) 0, Int64GetDatum(line->available)};
+		bool		nulls[3] = {false, !line->held, false};
+		ReservationDraft draft = {
+			.product_id = line->product_id,
+			.warehouse_id = line->warehouse_id,
+			.quantity = line->quantity,
+			.reference_id = line->reference_id,
+			.reference_type = "ORDER",
+			.ttl_minutes = ttl_minutes
+		};
+
+		CHECK_FOR_INTERRUPTS();
+		if (line->held)
+			values[1] = Int64GetDatum(ReservationInsert(&draft, 0));
+		MemoryContextSwitchTo(outer);
+		tuplestore_putvalues(set->setResult, set->setDesc, values, nulls);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextDelete(scratch);
+}
+
+static int
+CompareByItem(const void *a, const void *b)
+{
+	const BatchLine *left = *(BatchLine *const *) a;
+	const BatchLine *right = *(BatchLine *const *) b;
+
+	if (left->product_id != right->product_id)
+		return left->product_id < right->product_id ? -1 : 1;
+	if (left->warehouse_id != right->warehouse_id)
+		return left->warehouse_id < right->warehouse_id ? -1 : 1;
+	return left->line < right->line ? -1 : 1;
+}
+
+static int
+CompareByLine(const void *a, const void *b)
+{
+	return (*(BatchLine *const *) a)->line < (*(BatchLine *const *) b)->line ? -1 : 1;
+}

@@ -1,0 +1,17 @@
+/*
+ * guard.h
+ *		The triggers on items and reservations that let the engine's changes pass.
+ */
+#ifndef INVENTORY_GUARD_H
+#define INVENTORY_GUARD_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+extern PGDLLEXPORT Datum inventory_item_guard(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum inventory_item_ledger(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum inventory_reservation_guard(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum inventory_reference_guard(PG_FUNCTION_ARGS);
+
+#endif							/* INVENTORY_GUARD_H */
