@@ -3,10 +3,10 @@
 # independent lines next to one call and one commit a line, and how large a backend
 # gets over a batch of 100,000 lines.
 #
-# Usage: bench/batch.sh [ROUNDS]      (1,000 orders each)
+# Usage: bench/batch.sh [ROUNDS]      (5,000 orders each)
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
-rounds=${1:-1000}
+rounds=${1:-5000}
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || wrong_usage
 items=20000
 batch=1000
@@ -19,40 +19,45 @@ run -d stock -v items="$items" <<'SQL'
 SELECT count(inventory.reserve_stock(g, 1, 1, 'READY-' || g)) FROM generate_series(1, :items) g \g /dev/null
 SELECT count(peer.reserve_stock(g, 1, 1, 'READY-' || g)) FROM generate_series(1, :items) g \g /dev/null
 VACUUM ANALYZE;
--- Each in a transaction of its own, ten items far from each other
-CREATE PROCEDURE bench.orders(way text, rounds integer) LANGUAGE plpgsql AS $$
-DECLARE
-    lines jsonb;
-    product bigint;
-BEGIN
-    FOR n IN 1 .. rounds LOOP
-        IF way = 'calls' THEN
-            FOR k IN 0 .. 9 LOOP
-                PERFORM inventory.reserve_stock(1 + n % 2000 + k * 2000, 1, 1, 'CALLS');
-            END LOOP;
-        ELSE
-            lines := (SELECT jsonb_agg(jsonb_build_object('product_id', 1 + n % 2000 + k * 2000, 'warehouse_id', 1, 'quantity', 1)) FROM generate_series(0, 9) k);
-            CASE way
-                WHEN 'order' THEN PERFORM inventory.reserve_order('ORDER', lines);
-                WHEN 'peer' THEN PERFORM peer.reserve_order('ORDER', lines);
-                WHEN 'peer_set' THEN PERFORM peer.reserve_order_set('ORDER', lines);
-            END CASE;
-        END IF;
-        COMMIT;
-    END LOOP;
-END
-$$;
 SQL
-orders() { per "$(PGOPTIONS='-c synchronous_commit=off' cpu stock "CALL bench.orders('$1', $rounds)")" "$rounds" 1000; }
-# The rival first and last, so that none of them gets the best of the machine.
+
+# As an application sends them: prepared statements over one connection, the lines as
+# text, each order in a transaction of its own; ten items far from each other.
+lines='' calls='BEGIN;' peer_calls='BEGIN;'
+for k in 0 1 2 3 4 5 6 7 8 9; do
+    product=$((1 + k * 2000))
+    lines+="${lines:+, }{\"product_id\": $product, \"warehouse_id\": 1, \"quantity\": 1}"
+    calls+=$'\n'"SELECT * FROM inventory.reserve_stock($product, 1, 1, 'CALLS');"
+    peer_calls+=$'\n'"SELECT * FROM peer.reserve_stock($product, 1, 1, 'CALLS');"
+done
+lines="[$lines]"
+mkdir "$WORK/scripts"
+printf '%s\nCOMMIT;\n' "$calls" >"$WORK/scripts/calls.sql"
+printf '%s\nCOMMIT;\n' "$peer_calls" >"$WORK/scripts/peer_calls.sql"
+printf "SELECT * FROM inventory.reserve_order('ORDER', :lines::jsonb);\n" >"$WORK/scripts/order.sql"
+printf "SELECT * FROM peer.reserve_order('ORDER', :lines::jsonb);\n" >"$WORK/scripts/peer.sql"
+printf "SELECT * FROM peer.reserve_order_set('ORDER', :lines::jsonb);\n" >"$WORK/scripts/peer_set.sql"
+watch_backends
+# orders WAY: least µs of CPU of the backend for an order, of three runs
+orders() {
+    local before i
+    for i in 1 2 3; do
+        before=$(cpu_of_backends)
+        PGOPTIONS='-c synchronous_commit=off' pgbench -n -M prepared -c 1 -t "$rounds" -D lines="$lines" -f "$WORK/scripts/$1.sql" stock >"$WORK/pgbench.out" 2>&1 || { cat "$WORK/pgbench.out" >&2; die "pgbench failed"; }
+        per "$(less "$(cpu_of_backends)" "$before")" "$rounds" 1000
+        echo
+    done | sort -n | head -n 1
+}
 calls=$(orders calls)
 order=$(orders order)
+peer_calls=$(orders peer_calls)
 peer=$(orders peer)
 set_peer=$(orders peer_set)
-table 'an order of 10 lines' 'µs of CPU' 'ratio' 'target' ''
+table 'an order of 10 lines, sent by a client' 'µs of CPU' 'ratio' 'target' ''
 row '10 × reserve_stock, one transaction' "$calls" 1.00 '' ''
 r=$(ratio "$order" "$calls")
 row 'reserve_order' "$order" "$r" '≤ 0.50' "$(verdict "$r" most 0.50)"
+row '10 × PL/pgSQL' "$peer_calls" "$(ratio "$peer_calls" "$calls")" '' ''
 row 'PL/pgSQL, line by line' "$peer" "$(ratio "$peer" "$calls")" '' ''
 row 'PL/pgSQL, a statement a step' "$set_peer" "$(ratio "$set_peer" "$calls")" '' ''
 

@@ -44,6 +44,21 @@ cpu() {
 }
 wall() { TIME=wall cpu "$@"; }
 
+# watch_backends: from now on cpu_of_backends gives the CPU time of all client backends so
+# far, in ms: what the postmaster knows of the children it has waited for, once there
+# are no more of them than now.
+watch_backends() {
+    postmaster=$(as_user head -n 1 "$WORK/data/postmaster.pid")
+    sleep 1
+    at_rest=$(children)
+}
+# Some processes are gone before they are read.
+children() { { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v parent="$postmaster" '{ sub(/.*\) /, ""); n += $2 == parent } END { print n + 0 }'; }
+cpu_of_backends() {
+    while [ "$(children)" -gt "$at_rest" ]; do sleep 0.05; done
+    awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($14 + $15) * 1000 / tick }' "/proc/$postmaster/stat"
+}
+
 # ratio A B; per A B [FACTOR]: A / B * FACTOR, two decimals; less A B: A - B; whole NUMBER: 1234567 as 1,234,567
 per() {
     [ -n "$1" ] && [ -n "$2" ] || die "a measurement failed"

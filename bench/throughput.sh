@@ -52,17 +52,7 @@ SQL
 ways='function flow plpgsql cte'
 declare -A called=([function]='reserve_stock' [flow]='five statements, prepared' [plpgsql]='PL/pgSQL' [cte]='one CTE')
 
-# cpu_of_backends: CPU time of all client backends so far, in ms: what the postmaster
-# knows of the children it has waited for, once there are no more of them than at first.
-postmaster=$(as_user head -n 1 "$WORK/data/postmaster.pid")
-# Some processes are gone before they are read.
-children() { { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v parent="$postmaster" '{ sub(/.*\) /, ""); n += $2 == parent } END { print n + 0 }'; }
-sleep 1
-at_rest=$(children)
-cpu_of_backends() {
-    while [ "$(children)" -gt "$at_rest" ]; do sleep 0.05; done
-    awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($14 + $15) * 1000 / tick }' "/proc/$postmaster/stat"
-}
+watch_backends
 # Reservations are only inserted: the sequence would count those rolled back too.
 reservations() { value -d stock -c 'SELECT (SELECT count(*) FROM inventory.reservation) + (SELECT count(*) FROM peer.reservation)'; }
 
