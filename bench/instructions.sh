@@ -96,7 +96,7 @@ compare reserve_stock "$reserve_c" 'one CTE' "$reserve_cte" 0.75
 compare reserve_stock "$reserve_c" 'one CTE, lean' "$reserve_cte_lean"
 compare fulfill_reservation "$fulfil_c" 'PL/pgSQL' "$fulfil_sql" 0.50
 compare fulfill_reservation "$fulfil_c" 'PL/pgSQL, lean' "$fulfil_sql_lean"
-compare 'reserve_order, 10 lines' "$order_one" '10 × reserve_stock, one transaction' "$order_ten" 0.50
+compare 'reserve_order, 10 lines' "$order_one" '10 × reserve_stock, one transaction' "$order_ten"
 compare 'reserve_order, 10 lines' "$order_one" 'PL/pgSQL, line by line' "$order_peer"
 compare 'reserve_order, 10 lines' "$order_one" 'PL/pgSQL, a statement a step' "$order_peer_set"
 compare receive_stock "$receive_c" 'PL/pgSQL' "$receive_sql"
