@@ -275,6 +275,7 @@ static void
 HoldItem(StockItem *item, BatchLine **lines, int nlines)
 {
 	int64		expired = -1;	/* what could be freed, once that is known */
+	bool		freed = false;
 
 	for (int i = 0; i < nlines; i++)
 	{
@@ -287,13 +288,15 @@ HoldItem(StockItem *item, BatchLine **lines, int nlines)
 		{
 			ReservationFreeExpired(item);
 			expired = 0;
+			freed = true;
 		}
 		line->held = StockAvailable(item) >= line->quantity;
 		if (line->held)
 			item->reserved += line->quantity;
 		line->available = StockAvailable(item) + (line->held ? 0 : expired);
 	}
-	if (item->reserved != item->stored_reserved)
+	/* Also for who reads its reservations in an older snapshot: 40001, not a lie. */
+	if (freed || item->reserved != item->stored_reserved)
 		StockStore(item);
 }
 

@@ -222,8 +222,8 @@ static ExprState *Prepare(Node *expression);
 static bool HasForeignCode(Node *node, void *context);
 
 /*
- * Asks the server to tell when a table changes, or the name of a schema, or an
- * enum.  Called once when the library is loaded.
+ * Asks the server to tell when a table changes, or the name of a schema, an enum, or
+ * a function: a trigger's may be replaced.  Called once when the library is loaded.
  */
 void
 FastTableInit(void)
@@ -231,6 +231,7 @@ FastTableInit(void)
 	CacheRegisterRelcacheCallback(ForgetRelation, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, ForgetAll, (Datum) 0);
 	CacheRegisterSyscacheCallback(ENUMOID, ForgetAll, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, ForgetAll, (Datum) 0);
 }
 
 /*

@@ -55,6 +55,7 @@ EnterEngineLater(FunctionCallInfo fcinfo, Identity *caller)
 	Assert(waiting == NULL);
 	caller->owner = FunctionOwner(fcinfo->flinfo->fn_oid);
 	caller->entered = false;
+	caller->context = CurrentMemoryContext;
 	waiting = caller;
 }
 
@@ -77,12 +78,16 @@ void
 EngineBeforeStatement(void)
 {
 	Identity   *caller = waiting;
+	MemoryContext current;
 
 	FastClose();
 	if (caller == NULL)
 		return;
 	waiting = NULL;
+	/* SPI goes back to where it was connected, and that has to be there then. */
+	current = MemoryContextSwitchTo(caller->context);
 	BecomeOwner(caller);
+	MemoryContextSwitchTo(current);
 }
 
 /*

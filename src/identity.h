@@ -18,6 +18,7 @@ typedef struct Identity
 	Oid			userid;
 	int			sec_context;
 	int			guc_level;
+	MemoryContext context;		/* the caller's */
 } Identity;
 
 extern void EnterEngine(FunctionCallInfo fcinfo, Identity *caller);

@@ -65,10 +65,12 @@ static KeptPlan store_reservation = {
 	.sql = "UPDATE inventory.reservation AS r SET quantity_fulfilled = $2, "
 	"status = CAST($3 AS inventory.reservation_status), "
 	"closed_at = $4, close_reason = $5, closed_by = $6 "
-	"WHERE r.reservation_id OPERATOR(pg_catalog.=) $1 RETURNING r",
+	"WHERE r.reservation_id OPERATOR(pg_catalog.=) $1 "
+	"AND r.status OPERATOR(pg_catalog.=) 'ACTIVE' "
+	"AND r.quantity_fulfilled OPERATOR(pg_catalog.=) $7 RETURNING r",
 	.result = SPI_OK_UPDATE_RETURNING,
-	.nargs = 6,
-	.argtypes = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID}
+	.nargs = 7,
+	.argtypes = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT8OID}
 };
 
 /* GREATEST ignores NULLs, but what never expires must stay so. */
@@ -175,6 +177,7 @@ typedef struct Reservation
 	int64		reservation_id;
 	int64		quantity;
 	int64		fulfilled;
+	int64		stored_fulfilled;	/* as it was read */
 	const char *status;
 	bool		expires;
 	TimestampTz expires_at;		/* when it expires */
@@ -216,7 +219,9 @@ static void CheckNotOfTransfer(int64 reservation_id);
 static void CheckNotExpired(const Reservation *reservation);
 static void CloseReservation(Reservation *reservation, const char *status);
 static void StoreReservation(const Reservation *reservation);
+static void CheckUnchanged(const Reservation *reservation);
 static bool StoreFast(const Reservation *reservation);
+static bool IsAsRead(const FastRelation *fast, const Reservation *reservation);
 static bool ReturnSetFast(FunctionCallInfo fcinfo, ArrayType *reservation_ids);
 static int	CompareIds(const void *a, const void *b);
 static int64 CloseExpired(StockItem *item, TimestampTz now, int64 max_rows);
@@ -626,6 +631,7 @@ ReadSlot(const FastRelation *fast, Reservation *reservation)
 	slot_getallattrs(row);
 	reservation->quantity = DatumGetInt64(slot_getattr(row, Anum_reservation_quantity, &isnull));
 	reservation->fulfilled = DatumGetInt64(slot_getattr(row, Anum_reservation_fulfilled, &isnull));
+	reservation->stored_fulfilled = reservation->fulfilled;
 	reservation->status = FastLabelName(fast, Anum_reservation_status,
 										slot_getattr(row, Anum_reservation_status, &isnull));
 	reservation->reference_id = DatumGetTextPCopy(slot_getattr(row, Anum_reservation_reference_id, &isnull));
@@ -651,7 +657,7 @@ ReadByStatement(int64 reservation_id, StockItem *item, Reservation *reservation)
 		PlanExecute(&find_reservation, values, NULL) == 0)
 		return false;
 	reservation->quantity = PlanInt64(0, 1);
-	reservation->fulfilled = PlanInt64(0, 2);
+	reservation->fulfilled = reservation->stored_fulfilled = PlanInt64(0, 2);
 	reservation->status = TextDatumGetCString(PlanColumn(0, 3, &isnull));
 	reservation->expires_at = DatumGetTimestampTz(PlanColumn(0, 4, &isnull));
 	reservation->expires = !isnull;
@@ -731,20 +737,23 @@ CloseReservation(Reservation *reservation, const char *status)
 }
 
 /*
- * Writes a reservation back, its item being locked.  Its row is the result of the
- * last statement (PlanResult).
+ * Writes an ACTIVE reservation back, its item being locked.  Its row is the result of
+ * the last statement (PlanResult).  Raises IV002 when it is not as it was read, since
+ * a user's trigger fulfilled or cancelled it in between.
  */
 static void
 StoreReservation(const Reservation *reservation)
 {
-	Datum		values[6] = {
+	Datum		values[7] = {
 		Int64GetDatum(reservation->reservation_id),
 		Int64GetDatum(reservation->fulfilled),
 		CStringGetTextDatum(reservation->status),
 		TimestampTzGetDatum(reservation->closed_at),
-		PointerGetDatum(reservation->close_reason)
+		PointerGetDatum(reservation->close_reason),
+		(Datum) 0,
+		Int64GetDatum(reservation->stored_fulfilled)
 	};
-	char		nulls[] = "      ";
+	char		nulls[] = "       ";
 
 	if (StoreFast(reservation))
 		return;
@@ -754,7 +763,30 @@ StoreReservation(const Reservation *reservation)
 		values[5] = PerformedBy();
 	if (reservation->close_reason == NULL)
 		nulls[4] = 'n';
+	if (PlanExecute(&store_reservation, values, nulls) == 1)
+		return;
+	CheckUnchanged(reservation);
 	PlanWriteRow(&store_reservation, values, nulls);
+}
+
+/*
+ * Raises IV002 for a reservation that is not as it was read.
+ */
+static void
+CheckUnchanged(const Reservation *reservation)
+{
+	Datum		values[1] = {Int64GetDatum(reservation->reservation_id)};
+	bool		isnull;
+
+	if (PlanExecute(&find_reservation, values, NULL) == 1 &&
+		PlanInt64(0, 2) == reservation->stored_fulfilled &&
+		strcmp(TextDatumGetCString(PlanColumn(0, 3, &isnull)), "ACTIVE") == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVENTORY_INVALID_STATE),
+			 errmsg("reservation %lld was changed while it was being worked on",
+					(long long) reservation->reservation_id),
+			 errhint("Look for a trigger that fulfils or cancels the same reservation.")));
 }
 
 /*
@@ -772,7 +804,8 @@ StoreFast(const Reservation *reservation)
 	Datum		values[lengthof(columns)];
 	FastRelation *fast = FastOpen(FAST_RESERVATION);
 
-	if (fast == NULL || !FastBring(fast, reservation->tid, &reservation->reservation_id))
+	if (fast == NULL || !FastBring(fast, reservation->tid, &reservation->reservation_id) ||
+		!IsAsRead(fast, reservation))
 		return false;
 	values[0] = Int64GetDatum(reservation->fulfilled);
 	values[1] = FastLabelDatum(fast, Anum_reservation_status, reservation->status);
@@ -780,6 +813,20 @@ StoreFast(const Reservation *reservation)
 	values[3] = PointerGetDatum(reservation->close_reason);
 	values[4] = is_open ? (Datum) 0 : PerformedBy();
 	return FastUpdate(fast, lengthof(columns), columns, values, nulls);
+}
+
+/*
+ * Is the row that the fast path has the one that was read, ACTIVE?
+ */
+static bool
+IsAsRead(const FastRelation *fast, const Reservation *reservation)
+{
+	bool		isnull;
+	Datum		fulfilled = slot_getattr(fast->row, Anum_reservation_fulfilled, &isnull);
+	Datum		status = slot_getattr(fast->row, Anum_reservation_status, &isnull);
+
+	return DatumGetInt64(fulfilled) == reservation->stored_fulfilled &&
+		status == FastLabelDatum(fast, Anum_reservation_status, "ACTIVE");
 }
 
 /*

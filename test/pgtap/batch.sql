@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(75);
+SELECT plan(76);
 
 \ir include/setup.psql
 
@@ -93,6 +93,11 @@ SAVEPOINT before;
 SELECT is(pg_temp.batch('{6,6}', '{1,1}', '{4,4}'), '1>1/6 2>2/2', 'reserved');
 ROLLBACK TO before;
 SELECT is(pg_temp.batch('{6,6}', '{1,1}', '{5,5}'), '1>1/5 2>2/0', 'undone by a rollback to a savepoint');
+
+-- Two calls in one statement, the first statement of which comes while a line is written.
+CREATE INDEX inventory_test_hash ON inventory.reservation USING hash (reference_id);
+SELECT is((SELECT count(*) FROM (SELECT inventory.reserve_batch('{2,3}', '{1,1}', '{1,1}', '{a,b}'), inventory.reserve_batch('{3,2}', '{1,1}', '{1,1}', '{a,b}')) AS b), 2::bigint, 'two batches side by side, where it takes statements');
+DROP INDEX inventory.inventory_test_hash;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(74);
+SELECT plan(80);
 
 \ir include/setup.psql
 CREATE ROLE inventory_test_operator;
@@ -217,6 +217,22 @@ CREATE TRIGGER receive_again AFTER INSERT ON inventory.stock_movement FOR EACH R
 SELECT throws_ok(format('SELECT inventory.receive_purchase_order(%s)', :po), NULL, NULL, 'a receipt that receives again');
 SELECT is((SELECT quantity_received FROM inventory.purchase_order_line WHERE po_id = :po), 0::bigint, 'brings in nothing');
 ROLLBACK TO nested;
+
+-- A trigger that cancels the reservation that is being fulfilled: on either path.
+CREATE FUNCTION pg_temp.cancels() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.movement_type = 'SALE' THEN
+        PERFORM inventory.cancel_reservation(NEW.reservation_id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER cancels AFTER INSERT ON inventory.stock_movement FOR EACH ROW EXECUTE FUNCTION pg_temp.cancels();
+SELECT inventory.receive_stock(21, 1, 30), inventory.reserve_stock(21, 1, 10, 'other');
+SELECT reservation_id AS mine FROM inventory.reserve_stock(21, 1, 5, 'mine') \gset
+SELECT pg_temp.refused(format('SELECT inventory.fulfill_reservation(%s)', :mine), 'IV002', format('reservation %s was changed while it was being worked on', :mine), '', 'a reservation that a trigger cancels');
+SELECT pg_temp.refused(format('SELECT inventory.fulfill_reservation(%s, 1)', :mine), 'IV002', format('reservation %s was changed while it was being worked on', :mine), '', 'a part of it');
+DROP TRIGGER cancels ON inventory.stock_movement;
 
 SELECT * FROM finish();
 ROLLBACK;
