@@ -96,7 +96,9 @@ SELECT is(pg_temp.batch('{6,6}', '{1,1}', '{5,5}'), '1>1/5 2>2/0', 'undone by a 
 
 -- Two calls in one statement, the first statement of which comes while a line is written.
 CREATE INDEX inventory_test_hash ON inventory.reservation USING hash (reference_id);
-SELECT is((SELECT count(*) FROM (SELECT inventory.reserve_batch('{2,3}', '{1,1}', '{1,1}', '{a,b}'), inventory.reserve_batch('{3,2}', '{1,1}', '{1,1}', '{a,b}')) AS b), 2::bigint, 'two batches side by side, where it takes statements');
+SELECT inventory.receive_stock(25, 1, 9), inventory.receive_stock(26, 1, 9), inventory.receive_stock(27, 1, 9), inventory.receive_stock(28, 1, 9);
+SELECT inventory.reserve_batch('{25,26}', '{1,1}', '{1,1}', '{side 1,side 2}'), inventory.reserve_batch('{27,28}', '{1,1}', '{1,1}', '{side 3,side 4}');
+SELECT is((SELECT count(*) FROM inventory.reservation WHERE reference_id ~ '^side'), 4::bigint, 'two batches side by side, where it takes statements');
 DROP INDEX inventory.inventory_test_hash;
 
 SELECT * FROM finish();
