@@ -97,6 +97,9 @@ static KeptPlan find_figures = {
 	.replan = true
 };
 
+/* Its arguments are so many arrays, and what is the same for all rows. */
+#define HISTORY_COLUMNS	12
+
 /* unnest of several arrays: see ledger.c. */
 static KeptPlan write_history = {
 	.sql = "INSERT INTO inventory.policy_history (product_id, warehouse_id, computed_at, window_days, service_level, forecast_method, "
@@ -160,7 +163,7 @@ static bool ComputePolicy(const Figures *figures, const Assumptions *given, Nume
 static double LotSizeFor(double daily, Numeric unit_cost);
 static int64 OrderQuantity(double lot, int64 minimum, int64 multiple);
 static int64 WriteHistory(const Batch *batch, const Assumptions *given);
-static Datum Float8Array(const Datum *values, int count);
+static Datum ColumnArray(Oid type, Datum *values, int count);
 static double ArgumentServiceLevel(FunctionCallInfo fcinfo, int n);
 
 /*
@@ -378,13 +381,11 @@ OrderQuantity(double lot, int64 minimum, int64 multiple)
 static int64
 WriteHistory(const Batch *batch, const Assumptions *given)
 {
-	static const bool is_float[] = {false, false, true, false, true, true, true, true, false, false, false, false};
-	enum {METHOD = 3, COLUMNS = lengthof(is_float)};
-	Datum	   *columns[COLUMNS];
-	Datum		values[COLUMNS + 3];
+	Datum	   *columns[HISTORY_COLUMNS];
+	Datum		values[HISTORY_COLUMNS + 3];
 	int			rows = 0;
 
-	for (int c = 0; c < COLUMNS; c++)
+	for (int c = 0; c < HISTORY_COLUMNS; c++)
 		columns[c] = palloc(batch->count * sizeof(Datum));
 	for (int i = 0; i < batch->count; i++)
 	{
@@ -410,22 +411,28 @@ WriteHistory(const Batch *batch, const Assumptions *given)
 	}
 	if (rows == 0)
 		return 0;
-	for (int c = 0; c < COLUMNS; c++)
-		values[c] = c == METHOD ?
-			PointerGetDatum(construct_array(columns[c], rows, TEXTOID, -1, false, TYPALIGN_INT)) :
-			is_float[c] ? Float8Array(columns[c], rows) :
-			PointerGetDatum(construct_array(columns[c], rows, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	values[COLUMNS] = TimestampTzGetDatum(given->computed_at);
-	values[COLUMNS + 1] = Int32GetDatum(given->window_days);
-	values[COLUMNS + 2] = given->computed_by;
+	for (int c = 0; c < HISTORY_COLUMNS; c++)
+		values[c] = ColumnArray(write_history.argtypes[c], columns[c], rows);
+	values[HISTORY_COLUMNS] = TimestampTzGetDatum(given->computed_at);
+	values[HISTORY_COLUMNS + 1] = Int32GetDatum(given->window_days);
+	values[HISTORY_COLUMNS + 2] = given->computed_by;
 	return (int64) PlanExecute(&write_history, values, NULL);
 }
 
+/*
+ * An array of a type that write_history takes.
+ */
 static Datum
-Float8Array(const Datum *values, int count)
+ColumnArray(Oid type, Datum *values, int count)
 {
-	return PointerGetDatum(construct_array(unconstify(Datum *, values), count, FLOAT8OID, sizeof(float8),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	ArrayType  *array;
+
+	if (type == TEXTARRAYOID)
+		array = construct_array(values, count, TEXTOID, -1, false, TYPALIGN_INT);
+	else
+		array = construct_array(values, count, type == FLOAT8ARRAYOID ? FLOAT8OID : INT8OID,
+								sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	return PointerGetDatum(array);
 }
 
 /*
