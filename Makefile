@@ -53,6 +53,7 @@ OBJS = \
 	src/plan.o \
 	src/planning.o \
 	src/planning_math.o \
+	src/policy.o \
 	src/purchasing.o \
 	src/receiving.o \
 	src/reference.o \

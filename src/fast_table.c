@@ -100,8 +100,9 @@ static const KnownColumn item_columns[] = {
 
 static const AttrNumber item_updated[] = {
 	Anum_item_quantity_on_hand, Anum_item_quantity_reserved, Anum_item_quantity_available,
-	Anum_item_version, Anum_item_last_movement_at, Anum_item_last_movement_id,
-	Anum_item_last_hash, Anum_item_is_low, 0
+	Anum_item_reorder_point, Anum_item_reorder_quantity, Anum_item_version,
+	Anum_item_last_movement_at, Anum_item_last_movement_id, Anum_item_last_hash,
+	Anum_item_is_low, 0
 };
 
 static const KnownColumn reservation_columns[] = {

@@ -105,6 +105,59 @@ PlanCountRows(const char *table)
 }
 
 /*
+ * Opens a cursor for a query that fires nothing, under a new snapshot that sees
+ * everything the transaction did so far, and goes on doing so whatever is done
+ * while it is read.
+ */
+Portal
+PlanOpen(KeptPlan *plan, const Datum *values, const char *nulls)
+{
+	Portal		cursor;
+
+	EngineBeforeStatement();
+	cursor = SPI_cursor_open(NULL, PlanPrepare(plan), unconstify(Datum *, values), nulls, false);
+	if (cursor == NULL)
+		elog(ERROR, "SPI_cursor_open returned %s for: %s",
+			 SPI_result_code_string(SPI_result), plan->sql);
+	return cursor;
+}
+
+/*
+ * Reads the next rows of a cursor, at most that many, as if they were those of a
+ * statement.  Returns how many there were.
+ */
+uint64
+PlanFetch(Portal cursor, long rows)
+{
+	SPITupleTable *previous = SPI_tuptable;
+
+	EngineBeforeStatement();
+	SPI_cursor_fetch(cursor, true, rows);
+	SPI_freetuptable(previous);
+	return SPI_processed;
+}
+
+/*
+ * Its last rows stay until the next statement.
+ */
+void
+PlanClose(Portal cursor)
+{
+	SPI_cursor_close(cursor);
+}
+
+/*
+ * All columns of a row, counted from 0, of the last statement.
+ */
+void
+PlanRow(uint64 row, Datum *values, bool *nulls)
+{
+	if (row >= SPI_tuptable->numvals)
+		elog(ERROR, "the last statement returned no row %llu", (unsigned long long) row);
+	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, values, nulls);
+}
+
+/*
  * A column, counted from 1, of a row, counted from 0, of the last statement.
  * What it points to lives until the rows are freed.
  */

@@ -37,6 +37,10 @@ extern uint64 PlanExecuteLatest(KeptPlan *plan, const Datum *values,
 extern void PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls);
 extern void PlanUtility(const char *sql);
 extern int64 PlanCountRows(const char *table);
+extern Portal PlanOpen(KeptPlan *plan, const Datum *values, const char *nulls);
+extern uint64 PlanFetch(Portal cursor, long rows);
+extern void PlanClose(Portal cursor);
+extern void PlanRow(uint64 row, Datum *values, bool *nulls);
 extern Datum PlanColumn(uint64 row, int column, bool *isnull);
 extern int64 PlanInt64(uint64 row, int column);
 extern Datum PlanInt64Array(const int64 *values, int count);

@@ -110,6 +110,28 @@ static KeptPlan find_warehouse = {
 	.argtypes = {INT8OID}
 };
 
+/*
+ * Locks those of some items, in their order, whose policy differs, and stores it.
+ * unnest of several arrays: see ledger.c.
+ */
+static KeptPlan store_policies = {
+	.sql = "WITH changed AS MATERIALIZED ("
+	"SELECT i.item_id, u.n, u.reorder_point, u.reorder_quantity, "
+	"i.reorder_point AS point_before, i.reorder_quantity AS quantity_before "
+	"FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS u(product_id, warehouse_id, reorder_point, reorder_quantity, n) "
+	"JOIN inventory.inventory_item i ON i.product_id OPERATOR(pg_catalog.=) u.product_id "
+	"AND i.warehouse_id OPERATOR(pg_catalog.=) u.warehouse_id "
+	"WHERE i.reorder_point OPERATOR(pg_catalog.<>) u.reorder_point "
+	"OR i.reorder_quantity OPERATOR(pg_catalog.<>) u.reorder_quantity "
+	"ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i) "
+	"UPDATE inventory.inventory_item i SET reorder_point = c.reorder_point, reorder_quantity = c.reorder_quantity "
+	"FROM changed c WHERE i.item_id OPERATOR(pg_catalog.=) c.item_id "
+	"RETURNING c.n, c.point_before, c.quantity_before",
+	.result = SPI_OK_UPDATE_RETURNING,
+	.nargs = 4,
+	.argtypes = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
+};
+
 static KeptPlan mark_counted = {
 	.sql = "UPDATE inventory.inventory_item SET last_counted_at = GREATEST(last_counted_at, $2) "
 	"WHERE item_id OPERATOR(pg_catalog.=) $1",
@@ -124,6 +146,10 @@ static void ErrorMissing(int64 product_id, int64 warehouse_id,
 						 int64 quantity) pg_attribute_noreturn();
 static bool LockByKey(int64 product_id, int64 warehouse_id, StockItem *item);
 static bool StoreFast(StockItem *item);
+static bool StorePolicyFast(StockPolicy *policy);
+static bool PolicyDiffers(FastRelation *fast, StockPolicy *policy);
+static bool UpdatePolicy(FastRelation *fast, const StockPolicy *policy);
+static void StorePoliciesByStatement(StockPolicy *policies, int count);
 static void StoreByStatement(const StockItem *item);
 static int64 SlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 static bool ReadSingleItem(uint64 rows, StockItem *item);
@@ -442,6 +468,111 @@ StockMove(StockItem *item, const Movement *movement)
 	StockStore(item);
 	LedgerAppend(item, &row);
 	return row.movement_id;
+}
+
+/*
+ * Gives items, which come in their order and each once, another policy, where it
+ * differs from the one that they have by now; those were locked then, and stored is
+ * set.  No movement: nothing moves.
+ */
+void
+StockStorePolicies(StockPolicy *policies, int count)
+{
+	if (FastOpen(FAST_ITEM) == NULL)
+	{
+		StorePoliciesByStatement(policies, count);
+		return;
+	}
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!StorePolicyFast(&policies[i]))
+			StorePoliciesByStatement(&policies[i], 1);
+	}
+}
+
+/*
+ * The same for one item without a statement; false when it takes one.  The row is
+ * written where it was read, which locks it.  Only one that somebody else changed
+ * meanwhile is locked first, and looked at again.
+ */
+static bool
+StorePolicyFast(StockPolicy *policy)
+{
+	int64		keys[] = {policy->product_id, policy->warehouse_id};
+	FastRelation *fast = FastOpen(FAST_ITEM);
+
+	policy->stored = false;
+	if (fast == NULL)
+		return false;
+	if (FastBring(fast, policy->tid, keys))
+	{
+		if (!PolicyDiffers(fast, policy))
+			return true;
+		if (UpdatePolicy(fast, policy))
+			return policy->stored = true;
+	}
+	if (!FastLock(fast, keys) || !PolicyDiffers(fast, policy))
+		return true;
+	return policy->stored = UpdatePolicy(fast, policy);
+}
+
+/*
+ * Reads the policy of the row in fast->row; is it another one?
+ */
+static bool
+PolicyDiffers(FastRelation *fast, StockPolicy *policy)
+{
+	policy->point_before = SlotInt64(fast->row, Anum_item_reorder_point);
+	policy->quantity_before = SlotInt64(fast->row, Anum_item_reorder_quantity);
+	return policy->point_before != policy->reorder_point ||
+		policy->quantity_before != policy->reorder_quantity;
+}
+
+static bool
+UpdatePolicy(FastRelation *fast, const StockPolicy *policy)
+{
+	static const AttrNumber columns[] = {Anum_item_reorder_point, Anum_item_reorder_quantity};
+	static const bool nulls[] = {false, false};
+	Datum		values[] = {
+		Int64GetDatum(policy->reorder_point),
+		Int64GetDatum(policy->reorder_quantity)
+	};
+
+	return FastUpdate(fast, lengthof(columns), columns, values, nulls);
+}
+
+/*
+ * StockStorePolicies by a plain statement.
+ */
+static void
+StorePoliciesByStatement(StockPolicy *policies, int count)
+{
+	int64	   *columns[4];
+	Datum		values[4];
+	uint64		rows;
+
+	for (int c = 0; c < (int) lengthof(columns); c++)
+		columns[c] = palloc(count * sizeof(int64));
+	for (int i = 0; i < count; i++)
+	{
+		policies[i].stored = false;
+		columns[0][i] = policies[i].product_id;
+		columns[1][i] = policies[i].warehouse_id;
+		columns[2][i] = policies[i].reorder_point;
+		columns[3][i] = policies[i].reorder_quantity;
+	}
+	for (int c = 0; c < (int) lengthof(columns); c++)
+		values[c] = PlanInt64Array(columns[c], count);
+	rows = PlanExecute(&store_policies, values, NULL);
+	for (uint64 row = 0; row < rows; row++)
+	{
+		StockPolicy *policy = &policies[PlanInt64(row, 1) - 1];
+
+		policy->point_before = PlanInt64(row, 2);
+		policy->quantity_before = PlanInt64(row, 3);
+		policy->stored = true;
+	}
 }
 
 /*

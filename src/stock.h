@@ -31,6 +31,8 @@
 #define Anum_item_quantity_on_hand		4
 #define Anum_item_quantity_reserved		5
 #define Anum_item_quantity_available	6
+#define Anum_item_reorder_point			7
+#define Anum_item_reorder_quantity		8
 #define Anum_item_version				10
 #define Anum_item_last_movement_at		11
 #define Anum_item_last_movement_id		12
@@ -68,6 +70,19 @@ typedef struct StockSet
 	StockItem  *items;
 } StockSet;
 
+/* The policy that an item is going to have. */
+typedef struct StockPolicy
+{
+	int64		product_id;
+	int64		warehouse_id;
+	ItemPointerData tid;		/* where it was read */
+	int64		reorder_point;
+	int64		reorder_quantity;
+	int64		point_before;	/* the one that it has, or had */
+	int64		quantity_before;
+	bool		stored;
+} StockPolicy;
+
 extern void StockSetAdd(StockSet *set, int64 product_id, int64 warehouse_id,
 						bool create);
 extern void StockSetLock(StockSet *set);
@@ -85,6 +100,7 @@ extern void StockReadSlot(TupleTableSlot *slot, StockItem *item);
 extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockStore(StockItem *item);
 extern int64 StockMove(StockItem *item, const Movement *movement);
+extern void StockStorePolicies(StockPolicy *policies, int count);
 extern void StockMarkCounted(const StockItem *item, TimestampTz counted_at);
 
 static inline int64

@@ -16,12 +16,6 @@ Reorder quantity: the economic order quantity sqrt(2 K 365 d / (i c)) with K = i
 An item whose cost, demand or lead time is so extreme that its policy does not fit keeps the one it has; a WARNING says how many there are.
 Errors: 22023 window_days not from 1 to 3650, service_level not within (0, 1), as_of in the future or more than a century back, or a NULL.';
 
-CREATE FUNCTION inventory.computed_policy(avg_daily_usage double precision, stddev_daily_usage double precision, z double precision, lead_time_days double precision, lead_time_stddev_days double precision,
-    unit_cost numeric, order_cost double precision, holding_rate double precision, OUT reorder_point bigint, OUT lot_size double precision)
-LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'inventory_computed_policy';
-COMMENT ON FUNCTION inventory.computed_policy(double precision, double precision, double precision, double precision, double precision, numeric, double precision, double precision) IS
-'For recompute_policies: the reorder point and, before minimum and multiple, the reorder quantity of an item; both NULL where one of them does not fit.';
-
 CREATE FUNCTION inventory.run_replenishment()
 RETURNS SETOF inventory.purchase_order
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_run_replenishment';

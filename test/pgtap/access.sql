@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(1601);
+SELECT plan(1595);
 
 \ir include/setup.psql
 
@@ -146,7 +146,6 @@ INSERT INTO call VALUES
     ('reader', 'SELECT inventory.worker_pid()'),
     ('admin', 'SELECT * FROM inventory.job_run'),
     ('nobody', 'SELECT * FROM inventory.job'),
-    ('nobody', 'SELECT inventory.computed_policy(1, 1, 1, 1, 1, 1, 1, 1)'),
     ('admin', $$SELECT inventory.pg_cron_schedule('1 minute', 'UTC')$$),
     ('admin', $$INSERT INTO inventory.import_supplier (name) VALUES (gen_random_uuid()::text)$$),
     ('admin', $$UPDATE inventory.import_supplier SET contact = '{}'$$),

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(347);
+SELECT plan(360);
 
 \ir include/setup.psql
 
@@ -428,6 +428,69 @@ SELECT results_eq('SELECT product_id, reorder_point, reorder_quantity FROM inven
     $$VALUES (911::bigint, (SELECT inventory.reorder_point(450000000000000000, 1, (sqrt((18000000000000000000 ^ 2 * 40 - 18000000000000000000 ^ 2) / (40 * 39)))::float8, inventory.z_value(0.9))),
         (SELECT ceil(inventory.economic_order_quantity(450000000000000000::float8 * 365, 25, 0.5)::numeric)::bigint)),
         (912, 7, 8), (913, 7, 8), (914, 7, 8), (915, 6, 96)$$, 'what cannot be computed stays as it is');
+
+-- With and without statements, in several batches
+
+DELETE FROM inventory.product_supplier WHERE product_id BETWEEN 912 AND 914;
+INSERT INTO inventory.product (product_id, sku, name, unit_cost) SELECT p, 'MANY-' || p, 'Many', 1 + p % 7 FROM generate_series(10001, 22000) p;
+INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred, lead_time_days, lead_time_stddev_days, min_order_quantity, order_multiple) SELECT p, 901, true, p % 30, p % 3, 1 + p % 50, 1 + p % 12 FROM generate_series(10001, 22000) p;
+INSERT INTO inventory.inventory_item (product_id, warehouse_id) SELECT p, 2 FROM generate_series(10001, 22000) p;
+INSERT INTO inventory.demand_state (product_id, warehouse_id, version, quantity, quantity_squared) SELECT p, 2, 0, p % 1000 + 30, (p % 1000 + 30) ^ 2 FROM generate_series(10001, 22000) p;
+-- Policies and history as one call makes them of items that had none, by the fast path or without it, and back
+CREATE FUNCTION pg_temp.policies(fast boolean, OUT changed bigint, OUT made text, OUT commands boolean) LANGUAGE plpgsql AS $$
+DECLARE
+    last bigint := (SELECT max(policy_id) FROM inventory.policy_history);
+BEGIN
+    PERFORM set_config('inventory.fast_path', fast::text, true);
+    UPDATE inventory.inventory_item SET reorder_point = 7, reorder_quantity = 8;
+    changed := inventory.recompute_policies(30);
+    made := md5(concat_ws('|', (SELECT string_agg(concat_ws(' ', product_id, warehouse_id, reorder_point, reorder_quantity, is_low, quantity_on_hand, version), ';' ORDER BY item_id) FROM inventory.inventory_item),
+        (SELECT string_agg((to_jsonb(h) - 'policy_id' - 'computed_at')::text, ';' ORDER BY h.policy_id) FROM inventory.policy_history h WHERE h.policy_id > last)));
+    -- One command for each item, or one for many
+    commands := (SELECT count(DISTINCT cmin::text) > 100 FROM inventory.inventory_item WHERE product_id > 10000);
+    RESET inventory.fast_path;
+END
+$$;
+SELECT * FROM pg_temp.policies(false) \gset statement_
+SELECT * FROM pg_temp.policies(true) \gset fast_
+SELECT ok(:statement_changed > 12000, 'thousands of policies');
+SELECT is(:fast_changed::bigint, :statement_changed::bigint, 'the fast path changes as many as statements');
+SELECT is(:'fast_made'::text, :'statement_made', 'with the same policies and history');
+SELECT is(:'statement_commands'::boolean, false, 'by statements for many items');
+SELECT is(:'fast_commands'::boolean, true, 'and by none');
+SELECT is((SELECT count(*) FROM (SELECT product_id, lag(product_id) OVER (ORDER BY policy_id) AS before FROM inventory.policy_history WHERE warehouse_id = 2 AND product_id > 10000 AND policy_id > (SELECT max(policy_id) FROM inventory.policy_history) - :fast_changed) h WHERE before > product_id), 0::bigint, 'in the order of the items');
+
+-- What people put on the items is honoured: a trigger, row security, a constraint.
+CREATE TABLE pg_temp.seen (product_id bigint);
+GRANT ALL ON pg_temp.seen TO PUBLIC;
+CREATE FUNCTION inventory_test_see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.product_id = 10002 THEN RETURN NULL; END IF;
+    INSERT INTO pg_temp.seen VALUES (NEW.product_id);
+    RETURN NEW;
+END $$;
+UPDATE inventory.inventory_item SET reorder_point = 7, reorder_quantity = 8 WHERE product_id BETWEEN 10001 AND 10010;
+CREATE TRIGGER see BEFORE UPDATE ON inventory.inventory_item FOR EACH ROW EXECUTE FUNCTION inventory_test_see();
+SELECT is(inventory.recompute_policies(30), 9::bigint, 'a trigger that keeps an item as it is');
+SELECT is((SELECT count(*) FROM pg_temp.seen), 9::bigint, 'fires for each of the others');
+SELECT is((SELECT concat_ws('/', reorder_point, reorder_quantity) FROM inventory.inventory_item WHERE product_id = 10002), '7/8', 'is obeyed');
+SELECT is((SELECT count(*) FROM inventory.policy_history WHERE product_id = 10002), 2::bigint, 'and nothing is told of it');
+DROP TRIGGER see ON inventory.inventory_item;
+DROP FUNCTION inventory_test_see();
+CREATE POLICY others ON inventory.inventory_item USING (product_id <> 10002);
+ALTER TABLE inventory.inventory_item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE ROLE demand_owner;
+ALTER TABLE inventory.inventory_item OWNER TO demand_owner;
+ALTER FUNCTION inventory.recompute_policies(integer, double precision, date) OWNER TO demand_owner;
+GRANT USAGE ON SCHEMA inventory TO demand_owner;
+GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON ALL TABLES IN SCHEMA inventory TO demand_owner;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA inventory TO demand_owner;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA inventory TO demand_owner;
+SELECT is(inventory.recompute_policies(30), 0::bigint, 'row security that hides an item from the owner');
+ALTER TABLE inventory.inventory_item DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE inventory.inventory_item ADD CONSTRAINT low CHECK (reorder_point < 8) NOT VALID;
+SELECT throws_ok('SELECT inventory.recompute_policies(30)', '23514', NULL, 'a constraint that a policy does not meet');
+ALTER TABLE inventory.inventory_item DROP CONSTRAINT low;
+SELECT is(inventory.recompute_policies(30), 1::bigint, 'and when it is gone');
 
 SELECT * FROM finish();
 ROLLBACK;
