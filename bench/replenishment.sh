@@ -138,7 +138,10 @@ fresh
 read -r statements statements_cpu < <(spent "$name" 'SET inventory.fast_path = off; SELECT inventory.recompute_policies(60)')
 
 printf '\n%-48s %10s %10s  ratio\n' "Policies of $items items, $days days each" 'ms' 'ms of CPU'
-line() { printf '%-48s %10d %10d  %s\n' "$1" "$2" "$3" "$(ratio "$3" "$hand_cpu")"; }
+line() {
+    [ "$3" -gt 0 ] || die "a measurement failed: $1"
+    printf '%-48s %10d %10d  %s\n' "$1" "$2" "$3" "$(ratio "$3" "$hand_cpu")"
+}
 line 'by hand, no history, no triggers' "$hand" "$hand_cpu"
 line 'recompute_policies, sums kept, all change' "$kept" "$kept_cpu"
 line 'the same by statements (fast_path = off)' "$statements" "$statements_cpu"
