@@ -30,9 +30,9 @@ start_cluster 'shared_buffers = 2GB' 'work_mem = 256MB' 'max_wal_size = 16GB' 'c
 
 run() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
 # milliseconds DATABASE STATEMENT
-milliseconds() { run -d "$1" -c '\timing on' -c "$2" | awk '/^Time:/ { printf "%.0f\n", $2 }'; }
+milliseconds() { run -d "$1" -c '\timing on' -c "$2" | awk '/^Time:/ { printf "%.1f\n", $2 }'; }
 # In one session: a new one first has to map the pages of the shared buffers.
-best() { run -d "$1" -c '\timing on' -c "$2" -c "$2" -c "$2" | awk '/^Time:/ { printf "%.0f\n", $2 }' | sort -n | head -n 1; }
+best() { run -d "$1" -c '\timing on' -c "$2" -c "$2" -c "$2" | awk '/^Time:/ { printf "%.1f\n", $2 }' | sort -n | head -n 1; }
 # spent DATABASE STATEMENTS: milliseconds on the clock and of CPU, which the kernel counts in hundredths of a second
 spent() {
     local cpu="SELECT 'cpu', (split_part(s, ' ', 14)::numeric + split_part(s, ' ', 15)::numeric) * 10 FROM pg_read_file('/proc/' || pg_backend_pid() || '/stat') s;"
@@ -86,7 +86,7 @@ for size in "$small" "$items"; do
 done
 
 printf '\n%-44s %10s %10s  ratio\n' "$low low items, ms" "of $small" "of $items"
-line() { printf '%-44s %10d %10d  %s\n' "$1" "$2" "$3" "$(ratio "$3" "$2")"; }
+line() { printf '%-44s %10.1f %10.1f  %s\n' "$1" "$2" "$3" "$(ratio "$3" "$2")"; }
 line 'run_replenishment, all to be drafted' "${drafted[$small]}" "${drafted[$items]}"
 line 'run_replenishment, all on order' "${idle[$small]}" "${idle[$items]}"
 line 'its query' "${with[$small]}" "${with[$items]}"
