@@ -15,11 +15,7 @@ large=100000
 prepare_bench "postgresql-client-$PG_MAJOR"
 start_bench 'synchronous_commit = on'
 make_stock stock "$items" 1000000000
-run -d stock -v items="$items" <<'SQL'
-SELECT count(inventory.reserve_stock(g, 1, 1, 'READY-' || g)) FROM generate_series(1, :items) g \g /dev/null
-SELECT count(peer.reserve_stock(g, 1, 1, 'READY-' || g)) FROM generate_series(1, :items) g \g /dev/null
-VACUUM ANALYZE;
-SQL
+reserve_each stock "$items"
 
 # As an application sends them: prepared statements over one connection, the lines as
 # text, each order in a transaction of its own; ten items far from each other.

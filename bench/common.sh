@@ -30,6 +30,17 @@ make_stock() {
     run -d "$1" -v items="$2" -v quantity="$3" -v lean="$([ "${4:-}" = lean ] && echo true || echo false)" -f bench/peer.sql -f bench/stock.sql
 }
 
+# reserve_each DATABASE ITEMS: a reservation of each item for inventory and for the
+# peers. Plans are made before there are reservations; a table that is not small makes
+# them by index.
+reserve_each() {
+    run -d "$1" -v items="$2" <<'SQL'
+SELECT count(inventory.reserve_stock(g, 1, 1, 'READY-' || g)) FROM generate_series(1, :items) g \g /dev/null
+SELECT count(peer.reserve_stock(g, 1, 1, 'READY-' || g)) FROM generate_series(1, :items) g \g /dev/null
+VACUUM ANALYZE;
+SQL
+}
+
 # cpu DATABASE STATEMENT [TIMES [BEFORE]]: least CPU time of the backend in
 # milliseconds, of TIMES (3) runs in one session; BEFORE is run before each of them
 # and not counted. With TIME=wall it is the time on the clock.

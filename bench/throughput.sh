@@ -16,12 +16,7 @@ items=10000
 prepare_bench "postgresql-client-$PG_MAJOR"
 start_bench 'synchronous_commit = on'
 make_stock stock "$items" 1000000000
-# Plans are made before there are reservations; a table that is not small makes them by index.
-run -d stock -v items="$items" <<'SQL'
-SELECT count(inventory.reserve_stock(g, 1, 1, 'READY-' || g)) FROM generate_series(1, :items) g \g /dev/null
-SELECT count(peer.reserve_stock(g, 1, 1, 'READY-' || g)) FROM generate_series(1, :items) g \g /dev/null
-VACUUM ANALYZE;
-SQL
+reserve_each stock "$items"
 
 mkdir "$WORK/scripts"
 script() { cat >"$WORK/scripts/$1.sql"; }

@@ -146,6 +146,20 @@ inventory_ledger_guard(PG_FUNCTION_ARGS)
 }
 
 /*
+ * What a trigger is called with.  Raises 39P01 for a function that is called as
+ * anything else.
+ */
+TriggerData *
+GuardTriggerData(FunctionCallInfo fcinfo)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s can only be called as a trigger", get_func_name(fcinfo->flinfo->fn_oid))));
+	return (TriggerData *) fcinfo->context;
+}
+
+/*
  * The usual questions: called as a trigger, on the table it is made for, unless it
  * does not look at columns (NULL), with one of the events it is made for.  Columns
  * are known by number, so on another table nothing would be safe.
@@ -153,13 +167,9 @@ inventory_ledger_guard(PG_FUNCTION_ARGS)
 static TriggerData *
 CheckTrigger(FunctionCallInfo fcinfo, const char *table, bool (*expected) (TriggerEvent event))
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerData *trigdata = GuardTriggerData(fcinfo);
 	Oid			function = fcinfo->flinfo->fn_oid;
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s can only be called as a trigger", get_func_name(function))));
 	if (!expected(trigdata->tg_event) ||
 		(table != NULL &&
 		 (strcmp(RelationGetRelationName(trigdata->tg_relation), table) != 0 ||

@@ -7,7 +7,10 @@
 
 #include "postgres.h"
 
+#include "commands/trigger.h"
 #include "fmgr.h"
+
+extern TriggerData *GuardTriggerData(FunctionCallInfo fcinfo);
 
 extern PGDLLEXPORT Datum inventory_item_guard(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum inventory_item_ledger(PG_FUNCTION_ARGS);

@@ -195,7 +195,6 @@ static Datum BatchArray(const Batch *batch, BatchColumn column, Oid type);
 static void TransitionOpen(TransitionScan *scan, Tuplestorestate *store, TupleDesc desc);
 static bool TransitionNext(TransitionScan *scan);
 static void TransitionClose(TransitionScan *scan);
-static int64 SlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 
 /*
  * Makes a locked item, whose on_hand is what the movement leaves behind already,
@@ -385,12 +384,12 @@ LedgerAppendUpdated(TriggerData *trigdata)
 		int64		change;
 
 		if (!TransitionNext(&before) ||
-			SlotInt64(before.slot, Anum_item_id) != SlotInt64(after.slot, Anum_item_id))
+			StockSlotInt64(before.slot, Anum_item_id) != StockSlotInt64(after.slot, Anum_item_id))
 			elog(ERROR, "transition tables of inventory_item do not match");
 
 		/* Neither is negative, so the difference cannot overflow. */
-		change = SlotInt64(after.slot, Anum_item_quantity_on_hand) -
-			SlotInt64(before.slot, Anum_item_quantity_on_hand);
+		change = StockSlotInt64(after.slot, Anum_item_quantity_on_hand) -
+			StockSlotInt64(before.slot, Anum_item_quantity_on_hand);
 		CheckUntouched(before.slot, after.slot, change != 0);
 		if (change == 0)
 			continue;
@@ -594,10 +593,10 @@ Chain(pg_cryptohash_ctx *context, const Circumstances *same, int64 movement_id,
 static void
 CheckUntouched(TupleTableSlot *before, TupleTableSlot *after, bool moved)
 {
-	if (SlotInt64(before, Anum_item_product_id) != SlotInt64(after, Anum_item_product_id) ||
-		SlotInt64(before, Anum_item_warehouse_id) != SlotInt64(after, Anum_item_warehouse_id) ||
-		SlotInt64(before, Anum_item_quantity_reserved) != SlotInt64(after, Anum_item_quantity_reserved) ||
-		(!moved && SlotInt64(before, Anum_item_version) != SlotInt64(after, Anum_item_version)))
+	if (StockSlotInt64(before, Anum_item_product_id) != StockSlotInt64(after, Anum_item_product_id) ||
+		StockSlotInt64(before, Anum_item_warehouse_id) != StockSlotInt64(after, Anum_item_warehouse_id) ||
+		StockSlotInt64(before, Anum_item_quantity_reserved) != StockSlotInt64(after, Anum_item_quantity_reserved) ||
+		(!moved && StockSlotInt64(before, Anum_item_version) != StockSlotInt64(after, Anum_item_version)))
 		ErrorBehindLedger(after);
 }
 
@@ -610,7 +609,7 @@ ErrorBehindLedger(TupleTableSlot *item)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVENTORY_LEDGER_IMMUTABLE),
 			 errmsg("item %lld was changed behind the ledger's back",
-					(long long) SlotInt64(item, Anum_item_id)),
+					(long long) StockSlotInt64(item, Anum_item_id)),
 			 errhint("Look for a trigger on inventory.inventory_item that changes the row.")));
 }
 
@@ -775,18 +774,4 @@ static void
 TransitionClose(TransitionScan *scan)
 {
 	ExecDropSingleTupleTableSlot(scan->slot);
-}
-
-/*
- * A bigint or timestamptz of an item row that cannot be NULL.
- */
-static int64
-SlotInt64(TupleTableSlot *slot, AttrNumber attnum)
-{
-	bool		isnull;
-	Datum		value = slot_getattr(slot, attnum, &isnull);
-
-	if (isnull)
-		elog(ERROR, "unexpected NULL in column %d of inventory_item", attnum);
-	return DatumGetInt64(value);
 }

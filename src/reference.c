@@ -26,6 +26,7 @@
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
+#include "guard.h"
 #include "identity.h"
 #include "plan.h"
 
@@ -280,13 +281,9 @@ inventory_referenced_guard(PG_FUNCTION_ARGS)
 static TriggerData *
 CheckTrigger(FunctionCallInfo fcinfo)
 {
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TriggerData *trigdata = GuardTriggerData(fcinfo);
 	Oid			function = fcinfo->flinfo->fn_oid;
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s can only be called as a trigger", get_func_name(function))));
 	if (!TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
 		RelationGetNamespace(trigdata->tg_relation) != get_func_namespace(function))
 		ereport(ERROR,

@@ -151,7 +151,6 @@ static bool PolicyDiffers(FastRelation *fast, StockPolicy *policy);
 static bool UpdatePolicy(FastRelation *fast, const StockPolicy *policy);
 static void StorePoliciesByStatement(StockPolicy *policies, int count);
 static void StoreByStatement(const StockItem *item);
-static int64 SlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 static bool ReadSingleItem(uint64 rows, StockItem *item);
 static void ReadItem(uint64 row, StockItem *item);
 static void Stored(StockItem *item);
@@ -389,10 +388,10 @@ StoreFast(StockItem *item)
 	FastRelation *fast = FastOpen(FAST_ITEM);
 
 	if (fast == NULL || !FastBring(fast, item->tid, keys) ||
-		SlotInt64(fast->row, Anum_item_id) != item->item_id ||
-		SlotInt64(fast->row, Anum_item_quantity_on_hand) != item->stored_on_hand ||
-		SlotInt64(fast->row, Anum_item_quantity_reserved) != item->stored_reserved ||
-		SlotInt64(fast->row, Anum_item_version) != item->stored_version)
+		StockSlotInt64(fast->row, Anum_item_id) != item->item_id ||
+		StockSlotInt64(fast->row, Anum_item_quantity_on_hand) != item->stored_on_hand ||
+		StockSlotInt64(fast->row, Anum_item_quantity_reserved) != item->stored_reserved ||
+		StockSlotInt64(fast->row, Anum_item_version) != item->stored_version)
 		return false;
 	values[0] = Int64GetDatum(item->on_hand);
 	values[1] = Int64GetDatum(item->reserved);
@@ -523,8 +522,8 @@ StorePolicyFast(StockPolicy *policy)
 static bool
 PolicyDiffers(FastRelation *fast, StockPolicy *policy)
 {
-	policy->point_before = SlotInt64(fast->row, Anum_item_reorder_point);
-	policy->quantity_before = SlotInt64(fast->row, Anum_item_reorder_quantity);
+	policy->point_before = StockSlotInt64(fast->row, Anum_item_reorder_point);
+	policy->quantity_before = StockSlotInt64(fast->row, Anum_item_reorder_quantity);
 	return policy->point_before != policy->reorder_point ||
 		policy->quantity_before != policy->reorder_quantity;
 }
@@ -689,12 +688,12 @@ StockReadSlot(TupleTableSlot *slot, StockItem *item)
 	Datum		value;
 	bool		isnull;
 
-	item->item_id = SlotInt64(slot, Anum_item_id);
-	item->product_id = SlotInt64(slot, Anum_item_product_id);
-	item->warehouse_id = SlotInt64(slot, Anum_item_warehouse_id);
-	item->on_hand = SlotInt64(slot, Anum_item_quantity_on_hand);
-	item->reserved = SlotInt64(slot, Anum_item_quantity_reserved);
-	item->version = SlotInt64(slot, Anum_item_version);
+	item->item_id = StockSlotInt64(slot, Anum_item_id);
+	item->product_id = StockSlotInt64(slot, Anum_item_product_id);
+	item->warehouse_id = StockSlotInt64(slot, Anum_item_warehouse_id);
+	item->on_hand = StockSlotInt64(slot, Anum_item_quantity_on_hand);
+	item->reserved = StockSlotInt64(slot, Anum_item_quantity_reserved);
+	item->version = StockSlotInt64(slot, Anum_item_version);
 	value = slot_getattr(slot, Anum_item_last_movement_at, &isnull);
 	item->last_movement_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
 	value = slot_getattr(slot, Anum_item_last_movement_id, &isnull);
@@ -706,10 +705,10 @@ StockReadSlot(TupleTableSlot *slot, StockItem *item)
 }
 
 /*
- * A bigint of an item row that cannot be NULL.
+ * A bigint or timestamptz of an item row that cannot be NULL.
  */
-static int64
-SlotInt64(TupleTableSlot *slot, AttrNumber attnum)
+int64
+StockSlotInt64(TupleTableSlot *slot, AttrNumber attnum)
 {
 	bool		isnull;
 	Datum		value = slot_getattr(slot, attnum, &isnull);

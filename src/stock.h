@@ -97,6 +97,7 @@ extern uint64 StockLockExpired(TimestampTz now, int64 max_items, StockItem **ite
 extern bool StockLockOfReservation(int64 reservation_id, StockItem *item);
 extern bool StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockReadSlot(TupleTableSlot *slot, StockItem *item);
+extern int64 StockSlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockStore(StockItem *item);
 extern int64 StockMove(StockItem *item, const Movement *movement);
