@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs every measurement, one after the other, each in a cluster of its own, and
-# writes the tables to standard output. A measurement that fails does not keep the
-# others from running.
+# Runs the measurements that are named, or all but reports and import, one after the
+# other, each in a cluster of its own, and writes the tables to standard output. A
+# measurement that fails does not keep the others from running.
 #
-# Usage: bench/run_all.sh [NAME...]      (all of them: about 40 minutes on two cores)
+# Usage: bench/run_all.sh [NAME...]      (without names about 40 minutes on two cores)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- instructions throughput batch replay ledger memory growth million_update replenishment

@@ -53,11 +53,11 @@ CREATE TABLE inventory.job_run (
 );
 CREATE INDEX job_run_job ON inventory.job_run (job_name, run_id);
 CREATE INDEX job_run_running ON inventory.job_run (run_id) WHERE status = 'RUNNING';
-COMMENT ON TABLE inventory.job_run IS 'Runs of jobs, and runs that were left out. Purged after inventory.job_run_retention_days, but for the last of each job.';
+COMMENT ON TABLE inventory.job_run IS 'Runs of jobs, and runs that were left out. The worker purges them after inventory.job_run_retention_days, but for the last of each job.';
 COMMENT ON COLUMN inventory.job_run.run_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.job_run.job_name IS 'Name of the job.';
 COMMENT ON COLUMN inventory.job_run.run_as IS 'The role it ran as.';
-COMMENT ON COLUMN inventory.job_run.by_hand IS 'True when run_job started it, false when its time had come.';
+COMMENT ON COLUMN inventory.job_run.by_hand IS 'True when run_job started it, as pg_cron does too; false when the worker did.';
 COMMENT ON COLUMN inventory.job_run.status IS 'How it ended.';
 COMMENT ON COLUMN inventory.job_run.scheduled_for IS 'When it was due; NULL for a run by hand.';
 COMMENT ON COLUMN inventory.job_run.started_at IS 'When it began; for one that was left out, when that was decided.';

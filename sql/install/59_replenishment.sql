@@ -11,7 +11,7 @@ RETURNS bigint
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_recompute_policies';
 COMMENT ON FUNCTION inventory.recompute_policies(integer, double precision, date) IS
 'Refreshes the demand, as refresh_demand does, and sets the reorder point and quantity of every item of an active product with a preferred supplier that had demand in the window, or whose policy was computed before. Returns how many changed; policy_history says how.
-Reorder point: ceil(d L + z sqrt(L s^2 + d^2 sL^2)) for daily demand of mean d and deviation s, a lead time of mean L and deviation sL days, and the normal quantile z of service_level (Silver, Pyke & Thomas, Inventory and Production Management in Supply Chains).
+Reorder point: ceil(d L + z sqrt(L s^2 + d^2 sL^2)) for daily demand of mean d and deviation s, a lead time of mean L and deviation sL days, and the normal quantile z of service_level (item_planning may name another level and a forecast method for an item, whose forecast is d then, and keep its policy by hand with is_manual; Silver, Pyke & Thomas, Inventory and Production Management in Supply Chains).
 Reorder quantity: the economic order quantity sqrt(2 K 365 d / (i c)) with K = inventory.order_cost, i = inventory.holding_rate per year and c the cost of the supplier, else of the product; 30 days of demand where there is no cost; at least the supplier''s minimum, and raised to his multiple.
 An item whose cost, demand or lead time is so extreme that its policy does not fit keeps the one it has; a WARNING says how many there are.
 Errors: 22023 window_days not from 1 to 3650, service_level not within (0, 1), as_of in the future or more than a century back, or a NULL.';

@@ -55,7 +55,7 @@ COMMENT ON VIEW inventory.job_history IS 'Runs of jobs, and runs that were left 
 COMMENT ON COLUMN inventory.job_history.run_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.job_history.job_name IS 'Name of the job.';
 COMMENT ON COLUMN inventory.job_history.run_as IS 'The role it ran as.';
-COMMENT ON COLUMN inventory.job_history.by_hand IS 'True when run_job started it, false when its time had come.';
+COMMENT ON COLUMN inventory.job_history.by_hand IS 'True when run_job started it, as pg_cron does too; false when the worker did.';
 COMMENT ON COLUMN inventory.job_history.status IS 'How it ended.';
 COMMENT ON COLUMN inventory.job_history.scheduled_for IS 'When it was due; NULL for a run by hand.';
 COMMENT ON COLUMN inventory.job_history.started_at IS 'When it began; for one that was left out, when that was decided.';

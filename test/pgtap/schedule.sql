@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(151);
+SELECT plan(153);
 
 -- The next time after a given one. Times are UTC on both sides.
 CREATE TEMP TABLE due (schedule text, after text, timezone text, next text, what text);
@@ -156,6 +156,12 @@ SELECT throws_ok($$SELECT inventory.run_job('hers')$$, '42501', 'permission deni
 SELECT is((SELECT status::text FROM inventory.run_job('expire_reservations')), 'SUCCEEDED', 'a built-in job he runs');
 SELECT is(current_user::text, 'inventory_test_bob', 'and is himself afterwards');
 RESET ROLE;
+-- The last month that was made ahead.
+SELECT max(h.inhrelid::regclass::text) AS month FROM pg_inherits h WHERE h.inhparent = 'inventory.stock_movement'::regclass AND h.inhrelid <> 'inventory.stock_movement_default'::regclass \gset
+DROP TABLE :month;
+SELECT results_eq($$SELECT j.name || ' ' || (inventory.run_job(j.name)).status::text FROM inventory.job j WHERE j.is_builtin ORDER BY j.name COLLATE "C"$$,
+    ARRAY['expire_reservations SUCCEEDED', 'ledger_partitions SUCCEEDED', 'plan_cycle_counts SUCCEEDED', 'refresh_demand SUCCEEDED', 'replenishment SUCCEEDED'], 'all built-in jobs do what they are for');
+SELECT isnt(to_regclass(:'month'), NULL, 'a month that was missing among them');
 SELECT results_eq($$SELECT status, rows, run_as, by_hand FROM inventory.run_job('hers')$$, $$VALUES ('SUCCEEDED'::inventory.job_run_status, 1::bigint, 'inventory_test_alice', true)$$, 'who has her rights can');
 SELECT inventory.schedule_job('nested', '1 hour', $$SELECT inventory.run_job('hers')$$);
 SELECT results_eq($$SELECT status, error_code, error FROM inventory.run_job('nested')$$, $$VALUES ('FAILED'::inventory.job_run_status, 'IV002', 'a job cannot run another job')$$, 'a job runs no other');

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(151);
+SELECT plan(152);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -148,6 +148,35 @@ SELECT has_function('inventory', 'line_items', ARRAY['inventory.purchase_order']
 SELECT has_function('inventory', 'line_items', ARRAY['inventory.transfer_order']);
 SELECT has_view('inventory', v, 'view ' || v) FROM unnest(ARRAY['stock_level', 'low_stock', 'movement_history', 'open_reservation', 'in_transit', 'supplier_performance', 'count_due', 'count_accuracy', 'shrinkage', 'item_demand', 'forecast_accuracy', 'replenishment_log', 'job_status', 'job_history',
     'inventory_valuation', 'stock_ageing', 'stock_turnover', 'abc_classification', 'open_purchase_order', 'available_to_promise', 'stock_layer', 'item_cost', 'product_cost', 'costed_layer', 'inbound_layer']) v;
+
+-- Their columns, in order: reports are written against these.
+SELECT results_eq($$SELECT c.relname::text COLLATE "default", string_agg(a.attname::text COLLATE "default", ' ' ORDER BY a.attnum) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    WHERE c.relnamespace = 'inventory'::regnamespace AND c.relkind = 'v' GROUP BY c.relname ORDER BY c.relname COLLATE "C"$$, $$VALUES
+    ('abc_classification', 'product_id sku product_name warehouse_id warehouse_name quantity_sold base_unit unit_cost consumption_value value_share cumulative_share abc_class coefficient_of_variation xyz_class'),
+    ('available_to_promise', 'product_id sku product_name warehouse_id warehouse_name available_on quantity_in available_to_promise undated_inbound base_unit'),
+    ('costed_layer', 'product_id warehouse_id quantity_on_hand movement_id movement_type occurred_at quantity quantity_remaining unit_cost product_unit_cost average_weight received_on age_days'),
+    ('count_accuracy', 'warehouse_id warehouse_name velocity_class counts counts_exact accuracy system_quantity absolute_difference net_difference unit_accuracy last_counted_at'),
+    ('count_due', 'product_id sku product_name warehouse_id warehouse_name velocity_class due_on days_overdue counts_open started_at last_counted_at base_unit'),
+    ('forecast_accuracy', 'product_id sku warehouse_id forecast_method is_chosen window_days holdout_days mae rmse mase bias'),
+    ('in_transit', 'transfer_id line_no product_id sku product_name from_warehouse_id from_warehouse_name to_warehouse_id to_warehouse_name quantity_shipped quantity_received quantity_in_transit base_unit shipped_at'),
+    ('inbound_layer', 'product_id warehouse_id movement_id movement_type quantity on_hand_after created_at occurred_at'),
+    ('inventory_valuation', 'product_id sku product_name warehouse_id warehouse_name quantity_on_hand base_unit average_cost average_value fifo_cost fifo_value'),
+    ('item_cost', 'product_id warehouse_id quantity_on_hand average_cost fifo_quantity fifo_value'),
+    ('item_demand', 'product_id sku warehouse_id window_days window_start window_end quantity avg_daily_usage stddev_daily_usage'),
+    ('job_history', 'run_id job_name run_as by_hand status scheduled_for started_at finished_at rows reason error error_code'),
+    ('job_status', 'name schedule timezone owner enabled is_builtin timeout command last_started_at last_finished_at last_status last_reason last_error last_error_code rows next_run_at next_run_local consecutive_failures last_skipped_at last_skip_reason worker_pid'),
+    ('low_stock', 'product_id sku product_name warehouse_id warehouse_name quantity_on_hand quantity_reserved quantity_available base_unit reorder_point reorder_quantity shortfall'),
+    ('movement_history', 'movement_id created_at occurred_at product_id sku product_name warehouse_id warehouse_name movement_type quantity on_hand_after version reference_id reservation_id root_cause performed_by session_role'),
+    ('open_purchase_order', 'po_id line_no status supplier_id supplier_name warehouse_id warehouse_name product_id sku product_name quantity quantity_received quantity_open base_unit unit_cost open_value expected_delivery_date days_overdue created_at submitted_at confirmed_at'),
+    ('open_reservation', 'reservation_id product_id sku product_name warehouse_id warehouse_name quantity quantity_fulfilled quantity_open base_unit reference_type reference_id created_at created_by expires_at is_expired'),
+    ('product_cost', 'product_id unit_cost'),
+    ('replenishment_log', 'entry_id logged_at product_id sku product_name warehouse_id warehouse_name quantity_available reorder_point outcome reason quantity base_unit supplier_id supplier_name po_id transfer_id'),
+    ('shrinkage', 'month warehouse_id warehouse_name root_cause entries quantity_lost quantity_found shrinkage_quantity shrinkage_value'),
+    ('stock_ageing', 'product_id sku product_name warehouse_id warehouse_name quantity_on_hand base_unit quantity_0_30 quantity_31_60 quantity_61_90 quantity_91_180 quantity_181_365 quantity_over_365 value_0_30 value_31_60 value_61_90 value_91_180 value_181_365 value_over_365 oldest_on average_age_days'),
+    ('stock_layer', 'product_id sku product_name warehouse_id warehouse_name movement_id movement_type occurred_at received_on age_days quantity quantity_remaining base_unit unit_cost value'),
+    ('stock_level', 'product_id sku product_name warehouse_id warehouse_name quantity_on_hand quantity_reserved quantity_available base_unit reorder_point reorder_quantity is_low last_counted_at last_movement_at'),
+    ('stock_turnover', 'product_id sku product_name warehouse_id warehouse_name quantity_on_hand base_unit quantity_sold average_cost cost_of_goods_sold average_on_hand average_inventory_value turnover_ratio avg_daily_usage days_of_supply days_covered'),
+    ('supplier_performance', 'supplier_id supplier_name orders orders_received orders_cancelled orders_overdue on_time_share lead_time_days_mean lead_time_days_stddev fill_rate')$$, 'columns of the views');
 
 -- Settings: what a session may say of its own work, and what only a superuser permits
 SELECT set_eq($$SELECT concat_ws(' ', substr(name, 11), vartype, context, nullif(boot_val, '')) FROM pg_settings WHERE name LIKE 'inventory.%'$$, ARRAY[

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(153);
+SELECT plan(155);
 
 \ir include/setup.psql
 
@@ -60,6 +60,15 @@ INSERT INTO inventory.inventory_item (product_id, warehouse_id) VALUES (5, 1);
 INSERT INTO inventory.inventory_item (product_id, warehouse_id, quantity_on_hand) VALUES (6, 1, 60);
 SELECT pg_temp.healthy('loaded');
 SELECT is_empty('SELECT * FROM pg_temp.wrong_levels()', 'on_hand_at is the sum of the movements, at and around each of them');
+-- Scans of the indexes of each month, in this transaction.
+CREATE FUNCTION pg_temp.scans() RETURNS TABLE (partition text, scans bigint) LANGUAGE sql AS $$
+    SELECT i.indrelid::regclass::text, sum(pg_stat_get_xact_numscans(i.indexrelid))::bigint
+    FROM pg_inherits h JOIN pg_index i ON i.indrelid = h.inhrelid WHERE h.inhparent = 'inventory.stock_movement'::regclass GROUP BY 1
+$$;
+CREATE TEMP TABLE scans_before AS SELECT * FROM pg_temp.scans();
+SELECT is(inventory.on_hand_at(1, 1, '2026-01-31'), 20::bigint, 'a level of a month');
+SELECT results_eq('SELECT a.partition, a.scans - b.scans FROM pg_temp.scans() a JOIN scans_before b USING (partition) WHERE a.scans > b.scans ORDER BY 1',
+    $$VALUES ('inventory.stock_movement_2026_01', 1::bigint), ('inventory.stock_movement_default', 1::bigint)$$, 'is one probe there, and one of what has no month');
 SELECT is(inventory.on_hand_at(1, 1, '2025-12-31 23:59:59.999998+00'), 15::bigint, 'before a movement');
 SELECT is(inventory.on_hand_at(1, 1, '2025-12-31 23:59:59.999999+00'), 12::bigint, 'at it');
 SELECT is(inventory.on_hand_at(1, 1, 'infinity'), 0::bigint, 'at the end of time: as it is now');
