@@ -137,6 +137,19 @@ ArgumentOptionalDate(FunctionCallInfo fcinfo, int n, const char *name, DateADT *
 }
 
 /*
+ * A day, neither NULL nor infinite.
+ */
+DateADT
+ArgumentDate(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	DateADT		day;
+
+	CheckNotNull(fcinfo, n, name);
+	(void) ArgumentOptionalDate(fcinfo, n, name, &day);
+	return day;
+}
+
+/*
  * A text of at most max_bytes, neither NULL nor empty.
  */
 static text *

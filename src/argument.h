@@ -30,6 +30,7 @@ extern text *ArgumentOptionalText(FunctionCallInfo fcinfo, int n, const char *na
 extern text *ArgumentReason(FunctionCallInfo fcinfo, int n, const char *name);
 extern bool ArgumentBool(FunctionCallInfo fcinfo, int n, const char *name);
 extern TimestampTz ArgumentTime(FunctionCallInfo fcinfo, int n, const char *name);
+extern DateADT ArgumentDate(FunctionCallInfo fcinfo, int n, const char *name);
 extern bool ArgumentOptionalDate(FunctionCallInfo fcinfo, int n, const char *name,
 								 DateADT *day);
 

@@ -17,7 +17,6 @@
 #include "utils/tuplestore.h"
 
 #include "argument.h"
-#include "errors.h"
 #include "identity.h"
 #include "line_item.h"
 #include "reservation.h"

@@ -205,10 +205,7 @@ inventory_plan_cycle_counts(PG_FUNCTION_ARGS)
 	Datum		now;
 	int64		planned;
 
-	if (!ArgumentOptionalDate(fcinfo, 0, "due_on", &due_on))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("due_on must not be NULL")));
+	due_on = ArgumentDate(fcinfo, 0, "due_on");
 	if (llabs((int64) due_on - GetCurrentTimestamp() / USECS_PER_DAY) > MAX_PLAN_DAYS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -208,15 +208,10 @@ inventory_refresh_demand(PG_FUNCTION_ARGS)
 	int32		window_days = DemandArgumentWindow(fcinfo, 0);
 	DateADT		day;
 	const DateADT *as_of = DemandArgumentAsOf(fcinfo, 2, &day);
-	bool		from_scratch;
+	bool		from_scratch = ArgumentBool(fcinfo, 1, "from_scratch");
 	Identity	caller;
 	int64		refreshed;
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("from_scratch must not be NULL")));
-	from_scratch = PG_GETARG_BOOL(1);
 	EnterEngine(fcinfo, &caller);
 	refreshed = DemandRefresh(window_days, as_of, from_scratch);
 	LeaveEngine(&caller);

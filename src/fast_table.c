@@ -35,9 +35,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -321,7 +319,7 @@ ForgetRelation(Datum arg, Oid relid)
 }
 
 /*
- * Called by the server when a schema or an enum has changed.
+ * Called by the server when a schema, an enum or a function has changed.
  */
 static void
 ForgetAll(Datum arg, int cacheid, uint32 hashvalue)
@@ -714,7 +712,7 @@ MayFire(FastTableKind kind, const Trigger *trigger)
 }
 
 /*
- * Is it a trigger that lets the engine's changes pass?  The function says so, not
+ * Is it a trigger that has nothing to do when we write?  The function says so, not
  * its name.
  */
 static bool

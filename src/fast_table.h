@@ -4,7 +4,7 @@
  *
  * A table fits when nothing is attached to it that only the executor can do.  The
  * verdict is kept, with what an insert or update needs, until the server says that
- * the table or one of its indexes changed.
+ * the table, one of its indexes, its sequence, or a schema, enum or function changed.
  */
 #ifndef INVENTORY_FAST_TABLE_H
 #define INVENTORY_FAST_TABLE_H

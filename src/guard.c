@@ -3,8 +3,9 @@
  *		The triggers on the tables: what plain SQL may not do, and the way from a
  *		direct change of a level into the ledger.
  *
- * All of them let the engine's own statements pass (plan.c).  They fire with the
- * rights of whoever runs the statement; where they write, they become the owner.
+ * Those for inserts and updates of items and reservations let the engine's own
+ * statements pass (plan.c).  They fire with the rights of whoever runs the statement;
+ * where they write, they become the owner.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * guard.h
- *		The triggers on items and reservations that let the engine's changes pass.
+ *		What the triggers share, and those that have nothing to do when the engine writes.
  */
 #ifndef INVENTORY_GUARD_H
 #define INVENTORY_GUARD_H

@@ -13,7 +13,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "common/int.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "utils/array.h"
@@ -178,6 +177,7 @@ typedef struct TransitionScan
 
 static bool AppendFast(const StockItem *item, const LedgerRow *row);
 static void AppendByStatement(const StockItem *item, const LedgerRow *row);
+static TimestampTz LedgerStamp(TimestampTz last);
 static int64 NextMovementId(void);
 static int64 NextPairOfIds(void);
 static void ReadCircumstances(Circumstances *same, TimestampTz created_at);
@@ -408,7 +408,7 @@ LedgerAppendUpdated(TriggerData *trigdata)
  * caller holds the item's row, so times of an item increase strictly even where
  * the clock does not.  Raises IV002 when the row was inserted with no such time.
  */
-TimestampTz
+static TimestampTz
 LedgerStamp(TimestampTz last)
 {
 	TimestampTz now = GetCurrentTimestamp();

@@ -39,7 +39,6 @@ extern void LedgerAppend(const struct StockItem *item, const LedgerRow *row);
 extern void LedgerStampDirect(struct StockItem *item, int64 change);
 extern void LedgerAppendInserted(TriggerData *trigdata);
 extern void LedgerAppendUpdated(TriggerData *trigdata);
-extern TimestampTz LedgerStamp(TimestampTz last);
 extern void LedgerCheckRootCause(text *root_cause);
 extern text *LedgerDirectRootCause(void);
 extern TimestampTz LedgerOccurredAt(TimestampTz created_at);

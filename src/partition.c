@@ -3,9 +3,10 @@
  *		Partitions of the ledger: make_ledger_partitions, retire_movements.
  *
  * A partition holds a month of created_at, in UTC.  It is an ordinary table and no
- * member of the extension: a dump holds it as it is, with its rows.  Whoever makes or
- * retires partitions holds the ledger in SHARE UPDATE EXCLUSIVE mode, so they come
- * one after the other; writers do not notice until a partition is attached.
+ * member of the extension: a dump holds it as it is, with its rows.  Whoever makes
+ * partitions holds the ledger in SHARE UPDATE EXCLUSIVE mode, so they come one after
+ * the other, and writers do not notice until one is attached.  Whoever retires them
+ * holds it in ACCESS EXCLUSIVE mode.
  */
 #include "postgres.h"
 
@@ -24,7 +25,6 @@
 #include "utils/timestamp.h"
 
 #include "argument.h"
-#include "errors.h"
 #include "identity.h"
 #include "ledger_scan.h"
 #include "plan.h"

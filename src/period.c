@@ -84,7 +84,6 @@ PG_FUNCTION_INFO_V1(inventory_reopen_period);
 
 static void WaitForWriters(void);
 static bool ReadClosedThrough(DateADT *through);
-static DateADT ArgumentDay(FunctionCallInfo fcinfo, int n);
 static const char *DayToText(DateADT day);
 
 /*
@@ -96,7 +95,7 @@ static const char *DayToText(DateADT day);
 Datum
 inventory_close_period(PG_FUNCTION_ARGS)
 {
-	DateADT		through = ArgumentDay(fcinfo, 0);
+	DateADT		through = ArgumentDate(fcinfo, 0, "through");
 	TimestampTz now = GetCurrentTimestamp();
 	Datum		values[3] = {DateADTGetDatum(through), TimestampTzGetDatum(now)};
 	DateADT		before;
@@ -113,8 +112,8 @@ inventory_close_period(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the period through %s is not over yet", DayToText(through)),
 				 errdetail("The last day that is over in every warehouse is %s.", DayToText(last_over))));
-	PlanExecute(&lock_to_close, NULL, NULL);
 	WaitForWriters();
+	PlanExecute(&lock_to_close, NULL, NULL);
 	if (ReadClosedThrough(&before) && before >= through)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
@@ -147,7 +146,7 @@ WaitForWriters(void)
 Datum
 inventory_reopen_period(PG_FUNCTION_ARGS)
 {
-	DateADT		through = ArgumentDay(fcinfo, 0);
+	DateADT		through = ArgumentDate(fcinfo, 0, "through");
 	text	   *reason = ArgumentReason(fcinfo, 1, "reason");
 	Datum		values[4] = {
 		DateADTGetDatum(through),
@@ -207,21 +206,6 @@ ReadClosedThrough(DateADT *through)
 	PlanExecuteLatest(&closed_through, NULL, NULL);
 	*through = DatumGetDateADT(PlanColumn(0, 1, &isnull));
 	return !isnull;
-}
-
-/*
- * A day, neither NULL nor infinite (22023).
- */
-static DateADT
-ArgumentDay(FunctionCallInfo fcinfo, int n)
-{
-	DateADT		day;
-
-	if (!ArgumentOptionalDate(fcinfo, n, "through", &day))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("through must not be NULL")));
-	return day;
 }
 
 static const char *

@@ -24,7 +24,6 @@
 
 #include "argument.h"
 #include "compat.h"
-#include "errors.h"
 #include "identity.h"
 #include "ledger_scan.h"
 #include "plan.h"
