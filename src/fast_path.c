@@ -15,6 +15,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -50,6 +51,8 @@ static void CloseRelation(FastRelation *fast);
 static bool FindPartition(Relation ledger, TimestampTz created_at, Oid *partition);
 static Relation OpenIndex(FastRelation *fast, int i);
 static bool Probe(FastRelation *fast, const int64 *keys, Snapshot snapshot);
+static bool IsTouched(TupleTableSlot *row);
+static bool LockFound(FastRelation *fast, const int64 *keys);
 static bool HasKeys(const FastRelation *fast, const int64 *keys);
 static bool FetchVersion(FastRelation *fast, ItemPointerData tid, const int64 *keys,
 						 Snapshot snapshot);
@@ -161,6 +164,33 @@ FastFindAgain(FastRelation *fast, ItemPointerData tid, const int64 *keys)
 }
 
 /*
+ * Finds the rows with this reference under a new snapshot, and gives each to take, in
+ * fast->row.  False, and there was none to take, where no index serves.
+ */
+bool
+FastEach(FastRelation *fast, text *reference, FastTake take, void *state)
+{
+	const FastTable *table = fast->table;
+	ScanKeyData key = table->reference_key;
+	IndexScanDesc scan;
+
+	if (table->reference_index < 0)
+		return false;
+	key.sk_argument = PointerGetDatum(reference);
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	scan = IndexBeginScanCompat(fast->relation, OpenIndex(fast, table->reference_index),
+								GetActiveSnapshot(), 1);
+	index_rescan(scan, &key, 1, NULL, 0);
+	fast->current = false;
+	while (index_getnext_slot(scan, ForwardScanDirection, fast->row))
+		take(fast, state);
+	index_endscan(scan);
+	PopActiveSnapshot();
+	return true;
+}
+
+/*
  * Finds the row with these keys and locks it FOR NO KEY UPDATE, waiting for whoever
  * holds it; its newest version is in fast->row then.  False when there is none, or
  * it is gone after the wait.  Raises 40001 above READ COMMITTED when it changed
@@ -169,28 +199,67 @@ FastFindAgain(FastRelation *fast, ItemPointerData tid, const int64 *keys)
 bool
 FastLock(FastRelation *fast, const int64 *keys)
 {
-	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
-	TM_FailureData failure;
-	TM_Result	result = TM_Deleted;
-
-	if (!IsolationUsesXactSnapshot())
-		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+	bool		found;
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (Probe(fast, keys, GetActiveSnapshot()))
-	{
-		ItemPointerData tid = fast->row->tts_tid;
-
-		ExecClearTuple(fast->row);
-		fast->current = false;
-		result = table_tuple_lock(fast->relation, &tid, GetActiveSnapshot(), fast->row,
-								  GetCurrentCommandId(false), LockTupleNoKeyExclusive,
-								  LockWaitBlock, flags, &failure);
-		if ((result == TM_Updated || result == TM_Deleted) && IsolationUsesXactSnapshot())
-			ErrorConcurrent();
-	}
+	found = Probe(fast, keys, GetActiveSnapshot()) && LockFound(fast, keys);
 	PopActiveSnapshot();
+	return found;
+}
+
+/*
+ * The same for a row that is to be written at once, which locks it too: a row that
+ * nobody has touched is only read.  FastUpdate tells whether it was written before
+ * anybody else came.
+ */
+bool
+FastLockTouched(FastRelation *fast, const int64 *keys, bool *locked)
+{
+	bool		found;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	found = Probe(fast, keys, GetActiveSnapshot());
+	*locked = found && IsTouched(fast->row);
+	if (*locked)
+		found = LockFound(fast, keys);
+	PopActiveSnapshot();
+	return found;
+}
+
+/*
+ * Has anybody updated, deleted or locked the row in this version of it, or tried to?
+ */
+static bool
+IsTouched(TupleTableSlot *row)
+{
+	bool		isnull;
+	Datum		xmax = slot_getsysattr(row, MaxTransactionIdAttributeNumber, &isnull);
+
+	return TransactionIdIsValid(DatumGetTransactionId(xmax));
+}
+
+/*
+ * Locks the row that was found under the active snapshot.
+ */
+static bool
+LockFound(FastRelation *fast, const int64 *keys)
+{
+	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
+	ItemPointerData tid = fast->row->tts_tid;
+	TM_FailureData failure;
+	TM_Result	result;
+
+	if (!IsolationUsesXactSnapshot())
+		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+	ExecClearTuple(fast->row);
+	fast->current = false;
+	result = table_tuple_lock(fast->relation, &tid, GetActiveSnapshot(), fast->row,
+							  GetCurrentCommandId(false), LockTupleNoKeyExclusive,
+							  LockWaitBlock, flags, &failure);
+	if ((result == TM_Updated || result == TM_Deleted) && IsolationUsesXactSnapshot())
+		ErrorConcurrent();
 
 	switch (result)
 	{

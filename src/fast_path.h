@@ -33,12 +33,17 @@ typedef struct FastRelation
 	TupleTableSlot *stored;		/* the row that was written last */
 } FastRelation;
 
+/* What to do with a row that was found. */
+typedef void (*FastTake) (FastRelation *fast, void *state);
+
 extern void FastPathInit(void);
 extern FastRelation *FastOpen(FastTableKind kind);
 extern FastRelation *FastOpenPartition(TimestampTz created_at);
 extern bool FastFind(FastRelation *fast, const int64 *keys);
+extern bool FastEach(FastRelation *fast, text *reference, FastTake take, void *state);
 extern bool FastFindAgain(FastRelation *fast, ItemPointerData tid, const int64 *keys);
 extern bool FastLock(FastRelation *fast, const int64 *keys);
+extern bool FastLockTouched(FastRelation *fast, const int64 *keys, bool *locked);
 extern bool FastBring(FastRelation *fast, ItemPointerData tid, const int64 *keys);
 extern bool FastUpdate(FastRelation *fast, int count, const AttrNumber *columns,
 					   const Datum *values, const bool *nulls);

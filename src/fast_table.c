@@ -74,6 +74,7 @@ typedef struct KnownTable
 	const KnownColumn *columns;
 	int			nkeys;			/* columns of the key that rows are found by */
 	AttrNumber	keys[FAST_MAX_KEYS];
+	AttrNumber	reference;		/* column, a text, that several rows are found by; or 0 */
 	const AttrNumber *updated;	/* columns that an update changes, ends with 0 */
 	FastLabel	labels[FAST_MAX_LABELS];
 } KnownTable;
@@ -166,6 +167,7 @@ static const KnownTable known_tables[FAST_KINDS] = {
 		.columns = reservation_columns,
 		.nkeys = 1,
 		.keys = {Anum_reservation_id},
+		.reference = Anum_reservation_reference_id,
 		.updated = reservation_updated,
 		.labels = {
 			{Anum_reservation_reference_type, "ORDER", 0},
@@ -216,6 +218,7 @@ static bool IsOurs(const Trigger *trigger);
 static const char *LookAtIndexes(FastTable *table, Relation relation);
 static const char *LookAtIndex(FastTable *table, Relation relation, Relation index);
 static bool IsKeyIndex(const KnownTable *known, Relation index);
+static bool IsReferenceIndex(const KnownTable *known, Relation index);
 static bool IsUpdated(const KnownTable *known, const IndexInfo *info);
 static ExprState *Prepare(Node *expression);
 static bool HasForeignCode(Node *node, void *context);
@@ -740,6 +743,7 @@ LookAtIndexes(FastTable *table, Relation relation)
 
 	table->nkeys = known->nkeys;
 	table->key_index = -1;
+	table->reference_index = -1;
 	table->indexes = palloc0(Max(list_length(relids), 1) * sizeof(FastIndex));
 	foreach(cell, relids)
 	{
@@ -750,6 +754,12 @@ LookAtIndexes(FastTable *table, Relation relation)
 			table->key_index = table->nindexes;
 			table->key_xmin = index->rd_index->indcheckxmin ?
 				HeapTupleHeaderGetXmin(index->rd_indextuple->t_data) : InvalidTransactionId;
+		}
+		if (IsReferenceIndex(known, index))
+		{
+			table->reference_index = table->nindexes;
+			ScanKeyEntryInitialize(&table->reference_key, 0, 1, BTEqualStrategyNumber, InvalidOid,
+								   index->rd_indcollation[0], F_TEXTEQ, (Datum) 0);
 		}
 		unfit = LookAtIndex(table, relation, index);
 		index_close(index, RowExclusiveLock);
@@ -820,6 +830,21 @@ IsKeyIndex(const KnownTable *known, Relation index)
 			index_getprocid(index, i + 1, BTORDER_PROC) != F_BTINT8CMP)
 			return false;
 	return true;
+}
+
+/*
+ * Is it an index that finds all rows by their reference, and can be used now?
+ */
+static bool
+IsReferenceIndex(const KnownTable *known, Relation index)
+{
+	Form_pg_index form = index->rd_index;
+
+	return known->reference != 0 && index->rd_rel->relam == BTREE_AM_OID &&
+		form->indisvalid && !form->indcheckxmin && form->indnkeyatts == 1 &&
+		form->indkey.values[0] == known->reference &&
+		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
+		index_getprocid(index, 1, BTORDER_PROC) == F_BTTEXTCMP;
 }
 
 /*

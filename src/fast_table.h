@@ -65,6 +65,8 @@ typedef struct FastTable
 	int			nkeys;
 	AttrNumber	key_columns[FAST_MAX_KEYS];	/* of the table, all bigint */
 	ScanKeyData keys[FAST_MAX_KEYS];	/* for the index, without their values */
+	int			reference_index;	/* which of them finds rows by a text, or -1 */
+	ScanKeyData reference_key;	/* for it, without its value */
 	int			nchecks;
 	ExprState **checks;			/* CHECK constraints */
 	ExprState **generated;		/* of generated columns, by number; NULL elsewhere */

@@ -22,6 +22,7 @@
 #include "allocation.h"
 #include "argument.h"
 #include "errors.h"
+#include "fast_path.h"
 #include "idempotency.h"
 #include "identity.h"
 #include "line_item.h"
@@ -49,15 +50,15 @@ static KeptPlan find_candidates = {
 };
 
 /*
- * The reservations of an order that can be worked on, in the order in which their
- * items are locked.
+ * The reservations of an order that can be worked on, and those that were given up.
  */
-static KeptPlan find_active = {
-	.sql = "SELECT r.reservation_id FROM inventory.reservation r "
+static KeptPlan find_open = {
+	.sql = "SELECT r.reservation_id, r.product_id, r.warehouse_id, r.ctid, "
+	"r.status OPERATOR(pg_catalog.=) 'ACTIVE' "
+	"FROM inventory.reservation r "
 	"WHERE r.reference_id OPERATOR(pg_catalog.=) $1 "
 	"AND r.reference_type OPERATOR(pg_catalog.=) 'ORDER' "
-	"AND r.status OPERATOR(pg_catalog.=) 'ACTIVE' "
-	"ORDER BY r.product_id, r.warehouse_id, r.reservation_id",
+	"AND r.status OPERATOR(pg_catalog.<>) 'FULFILLED'",
 	.result = SPI_OK_SELECT,
 	.nargs = 1,
 	.argtypes = {TEXTOID}
@@ -114,6 +115,7 @@ typedef struct OrderRequest
 	LineItem   *lines;
 	int			nlines;
 	StockSet	items;			/* of all lines, and of all candidates */
+	int			nheld;			/* the first of them, held already */
 
 	/* Of the lines without a warehouse: */
 	int64	   *products;		/* sorted */
@@ -130,6 +132,17 @@ typedef struct OrderRequest
 	int			max_shares;
 } OrderRequest;
 
+/* The reservations of an order that are to be fulfilled or cancelled. */
+typedef struct OpenOrder
+{
+	ReservationPlace *active;	/* sorted by their items */
+	int			nactive;
+	int			max_active;
+	ReservationDone *done;		/* those that were, so far */
+	int			ndone;
+	bool		given_up;		/* it has some that were cancelled before */
+} OpenOrder;
+
 PG_FUNCTION_INFO_V1(inventory_reserve_order);
 PG_FUNCTION_INFO_V1(inventory_fulfill_order);
 PG_FUNCTION_INFO_V1(inventory_cancel_order);
@@ -139,8 +152,10 @@ static Datum ReserveOrder(OrderRequest *order);
 static void FindSourcedProducts(OrderRequest *order);
 static void FindCandidates(OrderRequest *order);
 static void RankWarehouses(OrderRequest *order);
-static void LockItems(OrderRequest *order);
+static void CollectItems(OrderRequest *order);
 static void DemandNamed(OrderRequest *order);
+static void HoldUntouched(OrderRequest *order);
+static void CheckNamed(OrderRequest *order);
 static void AddDemand(StockItem *item, int64 quantity);
 static Allocation *PrepareAllocation(const OrderRequest *order);
 static int64 *SumNeeded(const OrderRequest *order);
@@ -154,7 +169,12 @@ static int	ProductIndex(const OrderRequest *order, int64 product_id);
 static int	WarehouseIndex(const OrderRequest *order, int64 warehouse_id);
 static int	CompareInt64(const void *a, const void *b);
 static int	CompareCandidates(const void *a, const void *b);
-static int64 *FindActive(text *reference_id, int *nids);
+static void FindOpen(text *reference_id, OpenOrder *order);
+static void TakeOpen(FastRelation *fast, void *state);
+static void FindOpenByStatement(text *reference_id, OpenOrder *order);
+static ReservationPlace *AddOpen(OpenOrder *order);
+static int	ComparePlaces(const void *a, const void *b);
+static void AddDone(OpenOrder *order, int i);
 static void NoticeGivenUp(text *reference_id);
 static void ErrorNoneActive(text *reference_id) pg_attribute_noreturn();
 
@@ -205,24 +225,23 @@ Datum
 inventory_fulfill_order(PG_FUNCTION_ARGS)
 {
 	text	   *reference_id = ArgumentLabel(fcinfo, 0, "reference_id");
-	int64	   *ids;
-	int			nids;
-	int			ndone = 0;
+	OpenOrder	order;
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
 	EnterEngineLater(fcinfo, &caller);
-	ids = FindActive(reference_id, &nids);
-	for (int i = 0; i < nids; i++)
+	FindOpen(reference_id, &order);
+	for (int i = 0; i < order.nactive; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (ReservationFulfillOpen(ids[i]))
-			ids[ndone++] = ids[i];
+		if (ReservationFulfillOpen(&order.active[i]))
+			AddDone(&order, i);
 	}
-	if (ndone == 0)
+	if (order.ndone == 0)
 		ErrorNoneActive(reference_id);
-	NoticeGivenUp(reference_id);
-	ReservationReturnSet(fcinfo, PlanInt64Array(ids, ndone));
+	if (order.given_up || order.ndone < order.nactive)
+		NoticeGivenUp(reference_id);
+	ReservationReturnDone(fcinfo, order.done, order.ndone);
 	LeaveEngine(&caller);
 	return (Datum) 0;
 }
@@ -237,23 +256,21 @@ inventory_cancel_order(PG_FUNCTION_ARGS)
 {
 	text	   *reference_id = ArgumentLabel(fcinfo, 0, "reference_id");
 	text	   *reason = ArgumentOptionalText(fcinfo, 1, "reason", MAX_REASON_BYTES);
-	int64	   *ids;
-	int			nids;
-	int			ndone = 0;
+	OpenOrder	order;
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
 	EnterEngineLater(fcinfo, &caller);
-	ids = FindActive(reference_id, &nids);
-	for (int i = 0; i < nids; i++)
+	FindOpen(reference_id, &order);
+	for (int i = 0; i < order.nactive; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (ReservationCancelOpen(ids[i], reason))
-			ids[ndone++] = ids[i];
+		if (ReservationCancelOpen(&order.active[i], reason))
+			AddDone(&order, i);
 	}
-	if (ndone == 0)
+	if (order.ndone == 0)
 		ErrorNoneActive(reference_id);
-	ReservationReturnSet(fcinfo, PlanInt64Array(ids, ndone));
+	ReservationReturnDone(fcinfo, order.done, order.ndone);
 	LeaveEngine(&caller);
 	return (Datum) 0;
 }
@@ -302,8 +319,12 @@ ReserveOrder(OrderRequest *order)
 {
 	FindSourcedProducts(order);
 	FindCandidates(order);
-	LockItems(order);
+	CollectItems(order);
 	DemandNamed(order);
+	if (order->nproducts == 0)
+		HoldUntouched(order);
+	StockSetLockFrom(&order->items, order->nheld);
+	CheckNamed(order);
 	ShareOut(order);
 	return HoldShares(order);
 }
@@ -367,10 +388,10 @@ RankWarehouses(OrderRequest *order)
 }
 
 /*
- * Locks every item that a line names or that could serve one.
+ * Every item that a line names or that could serve one.
  */
 static void
-LockItems(OrderRequest *order)
+CollectItems(OrderRequest *order)
 {
 	for (int i = 0; i < order->nlines; i++)
 		if (order->lines[i].has_warehouse)
@@ -379,13 +400,12 @@ LockItems(OrderRequest *order)
 	for (int i = 0; i < order->ncandidates; i++)
 		StockSetAdd(&order->items, order->candidates[i].product_id,
 					order->candidates[i].warehouse_id, false);
-	StockSetLock(&order->items);
+	StockSetSort(&order->items);
 }
 
 /*
  * Adds up what the lines that name a warehouse want of each item; the same item
- * may be in several lines.  Raises IV003 for one that cannot exist, IV001 for one
- * that does not.
+ * may be in several lines.
  */
 static void
 DemandNamed(OrderRequest *order)
@@ -398,7 +418,36 @@ DemandNamed(OrderRequest *order)
 			AddDemand(StockSetFind(&order->items, line->product_id, line->warehouse_id),
 					  line->quantity);
 	}
-	for (int i = 0; i < order->items.count; i++)
+}
+
+/*
+ * Holds what is wanted of the first items, where every line names its warehouse, as
+ * long as nobody else is at them and they have enough.  The order of the locks is
+ * kept: what can not be held so is locked after them.
+ */
+static void
+HoldUntouched(OrderRequest *order)
+{
+	while (order->nheld < order->items.count)
+	{
+		StockItem  *item = &order->items.items[order->nheld];
+
+		CHECK_FOR_INTERRUPTS();
+		if (!StockRead(item->product_id, item->warehouse_id, item) || item->locked ||
+			!ReservationTryHold(item, item->demand))
+			break;
+		order->nheld++;
+	}
+}
+
+/*
+ * Raises IV003 for a locked item that a line names and that cannot exist, IV001 for
+ * one that does not.
+ */
+static void
+CheckNamed(OrderRequest *order)
+{
+	for (int i = order->nheld; i < order->items.count; i++)
 	{
 		const StockItem *item = &order->items.items[i];
 
@@ -576,7 +625,7 @@ HoldShares(OrderRequest *order)
 {
 	int64	   *made = palloc_extended(order->nshares * sizeof(int64), MCXT_ALLOC_HUGE);
 
-	for (int i = 0; i < order->items.count; i++)
+	for (int i = order->nheld; i < order->items.count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (order->items.items[i].demand > 0)
@@ -651,20 +700,110 @@ CompareCandidates(const void *a, const void *b)
 }
 
 /*
- * The ids of an order's ACTIVE reservations, in the order in which their items are
- * to be locked.  What they are under the lock is looked at again.
+ * An order's ACTIVE reservations, in the order in which their items are to be locked.
+ * What they are under the lock is looked at again.
  */
-static int64 *
-FindActive(text *reference_id, int *nids)
+static void
+FindOpen(text *reference_id, OpenOrder *order)
+{
+	FastRelation *fast = FastOpen(FAST_RESERVATION);
+
+	memset(order, 0, sizeof(OpenOrder));
+	if (fast == NULL || !FastEach(fast, reference_id, TakeOpen, order))
+		FindOpenByStatement(reference_id, order);
+	qsort(order->active, order->nactive, sizeof(ReservationPlace), ComparePlaces);
+	order->done = palloc_extended(Max(order->nactive, 1) * sizeof(ReservationDone), MCXT_ALLOC_HUGE);
+}
+
+/*
+ * Takes a reservation that has the reference of the order.
+ */
+static void
+TakeOpen(FastRelation *fast, void *state)
+{
+	TupleTableSlot *row = fast->row;
+	OpenOrder  *order = state;
+	bool		isnull;
+	Datum		type = slot_getattr(row, Anum_reservation_reference_type, &isnull);
+	Datum		status = slot_getattr(row, Anum_reservation_status, &isnull);
+
+	CHECK_FOR_INTERRUPTS();
+	if (type != FastLabelDatum(fast, Anum_reservation_reference_type, "ORDER"))
+		return;
+	if (status == FastLabelDatum(fast, Anum_reservation_status, "ACTIVE"))
+		*AddOpen(order) = (ReservationPlace)
+	{
+		DatumGetInt64(slot_getattr(row, Anum_reservation_id, &isnull)),
+			DatumGetInt64(slot_getattr(row, Anum_reservation_product_id, &isnull)),
+			DatumGetInt64(slot_getattr(row, Anum_reservation_warehouse_id, &isnull)),
+			row->tts_tid
+	};
+	else if (status != FastLabelDatum(fast, Anum_reservation_status, "FULFILLED"))
+		order->given_up = true;
+}
+
+/*
+ * FindOpen by a plain statement.
+ */
+static void
+FindOpenByStatement(text *reference_id, OpenOrder *order)
 {
 	Datum		values[1] = {PointerGetDatum(reference_id)};
-	int64	   *ids;
+	uint64		rows = PlanExecute(&find_open, values, NULL);
 
-	*nids = (int) PlanExecute(&find_active, values, NULL);
-	ids = palloc(Max(*nids, 1) * sizeof(int64));
-	for (int i = 0; i < *nids; i++)
-		ids[i] = PlanInt64(i, 1);
-	return ids;
+	for (uint64 row = 0; row < rows; row++)
+	{
+		bool		isnull;
+
+		if (DatumGetBool(PlanColumn(row, 5, &isnull)))
+			*AddOpen(order) = (ReservationPlace)
+		{
+			PlanInt64(row, 1), PlanInt64(row, 2), PlanInt64(row, 3),
+				*(ItemPointer) DatumGetPointer(PlanColumn(row, 4, &isnull))
+		};
+		else
+			order->given_up = true;
+	}
+}
+
+/*
+ * Makes room for one more reservation of an order.
+ */
+static ReservationPlace *
+AddOpen(OpenOrder *order)
+{
+	if (order->nactive == order->max_active)
+	{
+		order->max_active = Max(2 * order->max_active, 32);
+		order->active = order->active == NULL ?
+			palloc(order->max_active * sizeof(ReservationPlace)) :
+			repalloc_huge(order->active, order->max_active * sizeof(ReservationPlace));
+	}
+	return &order->active[order->nactive++];
+}
+
+static int
+ComparePlaces(const void *a, const void *b)
+{
+	const ReservationPlace *left = a;
+	const ReservationPlace *right = b;
+	int			order = CompareInt64(&left->product_id, &right->product_id);
+
+	if (order == 0)
+		order = CompareInt64(&left->warehouse_id, &right->warehouse_id);
+	return order != 0 ? order : CompareInt64(&left->reservation_id, &right->reservation_id);
+}
+
+/*
+ * Notes that the reservation that was just written is to be returned.
+ */
+static void
+AddDone(OpenOrder *order, int i)
+{
+	ReservationDone *done = &order->done[order->ndone++];
+
+	done->reservation_id = order->active[i].reservation_id;
+	done->row = ReservationWritten();
 }
 
 /*

@@ -197,22 +197,28 @@ PG_FUNCTION_INFO_V1(inventory_expire_reservations);
 static void ReadReserveRequest(FunctionCallInfo fcinfo, ReserveRequest *request);
 static char *ArgumentReferenceType(FunctionCallInfo fcinfo, int n);
 static Datum Reserve(const ReserveRequest *request);
+static void HoldItem(const ReservationDraft *draft);
 static int64 NextReservationId(void);
 static char *DescribeRequest(const ReservationDraft *draft);
 static int64 InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now);
 static int64 InsertByStatement(const ReservationDraft *draft, int64 reservation_id,
 							   TimestampTz now);
 static Datum ReturnReservation(int64 reservation_id);
-static void ReadReservation(int64 reservation_id, StockItem *item,
+static void ReadReservation(const ReservationPlace *place, bool lock, StockItem *item,
 							Reservation *reservation);
-static bool ReadFast(int64 reservation_id, StockItem *item, Reservation *reservation);
+static bool IsFast(void);
+static void FindPlace(int64 reservation_id, ReservationPlace *place);
+static bool ReadFast(const ReservationPlace *place, bool lock, StockItem *item,
+					 Reservation *reservation);
 static void ReadSlot(const FastRelation *fast, Reservation *reservation);
 static bool ReadByStatement(int64 reservation_id, StockItem *item,
 							Reservation *reservation);
 static bool IsActive(const Reservation *reservation);
+static void ReadActive(const ReservationPlace *place, bool lock, StockItem *item,
+					   Reservation *reservation);
 static void LockReservation(int64 reservation_id, StockItem *item,
 							Reservation *reservation);
-static void Fulfill(StockItem *item, Reservation *reservation, int64 quantity,
+static bool Fulfill(StockItem *item, Reservation *reservation, int64 quantity,
 					MovementType type);
 static void Cancel(StockItem *item, Reservation *reservation, text *reason);
 static void CheckNotOfTransfer(int64 reservation_id);
@@ -223,6 +229,7 @@ static void CheckUnchanged(const Reservation *reservation);
 static bool StoreFast(const Reservation *reservation);
 static bool IsAsRead(const FastRelation *fast, const Reservation *reservation);
 static bool ReturnSetFast(FunctionCallInfo fcinfo, ArrayType *reservation_ids);
+static int	CompareDone(const void *a, const void *b);
 static int	CompareIds(const void *a, const void *b);
 static int64 CloseExpired(StockItem *item, TimestampTz now, int64 max_rows);
 static void CancelNewest(StockItem *item, int64 quantity, const char *reason);
@@ -408,6 +415,20 @@ ReservationHold(StockItem *item, int64 quantity)
 }
 
 /*
+ * The same for an item that may only have been read.  False, and nothing is written,
+ * when less is available or the item is not what it was: then it has to be locked and
+ * looked at again.
+ */
+bool
+ReservationTryHold(StockItem *item, int64 quantity)
+{
+	if (StockAvailable(item) < quantity)
+		return false;
+	item->reserved += quantity;
+	return StockTryStore(item);
+}
+
+/*
  * Checks the arguments of reserve_stock; locks nothing.
  */
 static void
@@ -447,7 +468,6 @@ static Datum
 Reserve(const ReserveRequest *request)
 {
 	const ReservationDraft *draft = &request->draft;
-	StockItem	item;
 	int64		reservation_id = 0;
 
 	if (request->idempotency_key != NULL)
@@ -461,10 +481,25 @@ Reserve(const ReserveRequest *request)
 			return ReturnReservation(((int64 *) ARR_DATA_PTR(made))[0]);
 	}
 
-	StockLockExisting(draft->product_id, draft->warehouse_id, draft->quantity, &item);
-	ReservationHold(&item, draft->quantity);
+	HoldItem(draft);
 	ReservationInsert(draft, reservation_id);
 	return PlanResult();
+}
+
+/*
+ * Holds what is to be reserved of its item, which is locked then.
+ */
+static void
+HoldItem(const ReservationDraft *draft)
+{
+	StockItem	item;
+	bool		found = StockRead(draft->product_id, draft->warehouse_id, &item);
+
+	if (found && ReservationTryHold(&item, draft->quantity))
+		return;
+	if (!found || !item.locked)
+		StockLockExisting(draft->product_id, draft->warehouse_id, draft->quantity, &item);
+	ReservationHold(&item, draft->quantity);
 }
 
 /*
@@ -579,40 +614,64 @@ ReturnReservation(int64 reservation_id)
 }
 
 /*
- * Locks a reservation's item and reads the reservation, which has to exist (IV003).
+ * Reads a reservation's item, which is locked where it says so (lock) or StockRead
+ * does, and then the reservation, which has to exist (IV003).
  */
 static void
-ReadReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
+ReadReservation(const ReservationPlace *place, bool lock, StockItem *item,
+				Reservation *reservation)
 {
-	bool		is_fast = FastOpen(FAST_RESERVATION) != NULL && FastOpen(FAST_ITEM) != NULL;
-
-	reservation->reservation_id = reservation_id;
+	reservation->reservation_id = place->reservation_id;
 	reservation->closed_at = DT_NOBEGIN;
 	reservation->close_reason = NULL;
-	if (!(is_fast ? ReadFast : ReadByStatement) (reservation_id, item, reservation))
-		ErrorNotFound("reservation", reservation_id);
+	if (!(ItemPointerIsValid(&place->tid) && IsFast() ?
+		  ReadFast(place, lock, item, reservation) :
+		  ReadByStatement(place->reservation_id, item, reservation)))
+		ErrorNotFound("reservation", place->reservation_id);
 }
 
 /*
- * ReadReservation without a statement: which item it is, which never changes, then
- * its lock, then the reservation as it is now.  False when there is none.
+ * Can reservations and items be had without a statement?
  */
 static bool
-ReadFast(int64 reservation_id, StockItem *item, Reservation *reservation)
+IsFast(void)
+{
+	return FastOpen(FAST_RESERVATION) != NULL && FastOpen(FAST_ITEM) != NULL;
+}
+
+/*
+ * Which item a reservation holds stock of, where no statement is needed for that.
+ * Nothing is locked.  Raises IV003 where there is no such reservation.
+ */
+static void
+FindPlace(int64 reservation_id, ReservationPlace *place)
 {
 	FastRelation *fast = FastOpen(FAST_RESERVATION);
-	ItemPointerData tid;
 	bool		isnull;
-	int64		product_id;
-	int64		warehouse_id;
 
+	place->reservation_id = reservation_id;
+	ItemPointerSetInvalid(&place->tid);
+	if (!IsFast())
+		return;
 	if (!FastFind(fast, &reservation_id))
-		return false;
-	tid = fast->row->tts_tid;
-	product_id = DatumGetInt64(slot_getattr(fast->row, Anum_reservation_product_id, &isnull));
-	warehouse_id = DatumGetInt64(slot_getattr(fast->row, Anum_reservation_warehouse_id, &isnull));
-	if (!StockLockKnown(product_id, warehouse_id, item) ||
-		!FastFindAgain(fast, tid, &reservation_id))
+		ErrorNotFound("reservation", reservation_id);
+	place->tid = fast->row->tts_tid;
+	place->product_id = DatumGetInt64(slot_getattr(fast->row, Anum_reservation_product_id, &isnull));
+	place->warehouse_id = DatumGetInt64(slot_getattr(fast->row, Anum_reservation_warehouse_id, &isnull));
+}
+
+/*
+ * ReadReservation without a statement: the item, then the reservation as it is by
+ * then.  False when there is none.
+ */
+static bool
+ReadFast(const ReservationPlace *place, bool lock, StockItem *item,
+		 Reservation *reservation)
+{
+	FastRelation *fast = FastOpen(FAST_RESERVATION);
+
+	if (!(lock ? StockLockKnown : StockRead) (place->product_id, place->warehouse_id, item) ||
+		!FastFindAgain(fast, place->tid, &place->reservation_id))
 		return false;
 	ReadSlot(fast, reservation);
 	return true;
@@ -677,14 +736,27 @@ IsActive(const Reservation *reservation)
  * The same for a reservation that has to be ACTIVE (IV002).
  */
 static void
-LockReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
+ReadActive(const ReservationPlace *place, bool lock, StockItem *item,
+		   Reservation *reservation)
 {
-	ReadReservation(reservation_id, item, reservation);
+	ReadReservation(place, lock, item, reservation);
 	if (!IsActive(reservation))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
-				 errmsg("reservation %lld is not active", (long long) reservation_id),
+				 errmsg("reservation %lld is not active", (long long) place->reservation_id),
 				 errdetail("It is %s.", reservation->status)));
+}
+
+/*
+ * Locks the item of a reservation, which has to be ACTIVE.
+ */
+static void
+LockReservation(int64 reservation_id, StockItem *item, Reservation *reservation)
+{
+	ReservationPlace place;
+
+	FindPlace(reservation_id, &place);
+	ReadActive(&place, true, item, reservation);
 }
 
 /*
@@ -831,43 +903,54 @@ IsAsRead(const FastRelation *fast, const Reservation *reservation)
 
 /*
  * Takes quantity of a reservation out of the warehouse, as a movement of the given
- * type; 0 is all that is left.  Locks its item.  Its row is the result of the last
- * statement (PlanResult).
+ * type; 0 is all that is left.  Its item is locked then.  Its row is the result of
+ * the last statement (PlanResult).
  */
 void
 ReservationFulfill(int64 reservation_id, int64 quantity, MovementType type)
 {
+	ReservationPlace place;
 	StockItem	item;
 	Reservation reservation;
+	bool		lock = false;
 
-	LockReservation(reservation_id, &item, &reservation);
-	if (reservation.is_transfer && type != MOVEMENT_TRANSFER_OUT)
-		CheckNotOfTransfer(reservation_id);
-	Fulfill(&item, &reservation, quantity, type);
+	FindPlace(reservation_id, &place);
+	do
+	{
+		ReadActive(&place, lock, &item, &reservation);
+		if (reservation.is_transfer && type != MOVEMENT_TRANSFER_OUT)
+			CheckNotOfTransfer(reservation_id);
+		lock = true;
+	} while (!Fulfill(&item, &reservation, quantity, type));
 }
 
 /*
- * Sells all that is left of a reservation of an order; false when it turns out
- * under the lock of its item that it is closed.
+ * Sells all that is left of a reservation of an order, its item being locked then;
+ * false when the reservation turns out to be closed.
  */
 bool
-ReservationFulfillOpen(int64 reservation_id)
+ReservationFulfillOpen(const ReservationPlace *place)
 {
 	StockItem	item;
 	Reservation reservation;
+	bool		lock = false;
 
-	ReadReservation(reservation_id, &item, &reservation);
-	if (!IsActive(&reservation))
-		return false;
-	Fulfill(&item, &reservation, 0, MOVEMENT_SALE);
+	do
+	{
+		ReadReservation(place, lock, &item, &reservation);
+		if (!IsActive(&reservation))
+			return false;
+		lock = true;
+	} while (!Fulfill(&item, &reservation, 0, MOVEMENT_SALE));
 	return true;
 }
 
 /*
- * Takes quantity of an ACTIVE reservation out of its locked item.  Raises IV002
- * when it has expired, IV001 when it is more than the reservation has left.
+ * Takes quantity of an ACTIVE reservation out of its item, which was locked or only
+ * read.  Raises IV002 when it has expired, IV001 when it is more than the reservation
+ * has left.  False, and nothing is written, when the item is not what it was.
  */
-static void
+static bool
 Fulfill(StockItem *item, Reservation *reservation, int64 quantity, MovementType type)
 {
 	Movement	movement = {.type = type};
@@ -888,12 +971,14 @@ Fulfill(StockItem *item, Reservation *reservation, int64 quantity, MovementType 
 	movement.reference_id = reservation->reference_id;
 	movement.reservation_id = reservation->reservation_id;
 	ReleaseReserved(item, quantity);
-	StockMove(item, &movement);
+	if (!StockTryMove(item, &movement))
+		return false;
 
 	reservation->fulfilled += quantity;
 	if (quantity == left)
 		CloseReservation(reservation, "FULFILLED");
 	StoreReservation(reservation);
+	return true;
 }
 
 /*
@@ -918,12 +1003,12 @@ ReservationCancel(int64 reservation_id, text *reason, bool by_transfer)
  * item that it is closed.
  */
 bool
-ReservationCancelOpen(int64 reservation_id, text *reason)
+ReservationCancelOpen(const ReservationPlace *place, text *reason)
 {
 	StockItem	item;
 	Reservation reservation;
 
-	ReadReservation(reservation_id, &item, &reservation);
+	ReadReservation(place, true, &item, &reservation);
 	if (!IsActive(&reservation))
 		return false;
 	Cancel(&item, &reservation, reason);
@@ -986,6 +1071,49 @@ ReservationReturnInserted(FunctionCallInfo fcinfo)
 		return false;
 	tuplestore_puttupleslot(set->setResult, FastOpen(FAST_RESERVATION)->stored);
 	return true;
+}
+
+/*
+ * A copy of the reservation that was just written; NULL where it took a statement to
+ * write it, and ReservationReturnSet has to find out what became of it.
+ */
+HeapTuple
+ReservationWritten(void)
+{
+	return FastHasResult() ? ExecCopySlotHeapTuple(FastOpen(FAST_RESERVATION)->stored) : NULL;
+}
+
+/*
+ * Returns reservations that were written as the set that a function returns, in the
+ * order of the ids.
+ */
+void
+ReservationReturnDone(FunctionCallInfo fcinfo, ReservationDone *done, int count)
+{
+	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
+	int64	   *ids = palloc_extended(Max(count, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
+	bool		is_complete = true;
+
+	qsort(done, count, sizeof(ReservationDone), CompareDone);
+	for (int i = 0; i < count; i++)
+	{
+		ids[i] = done[i].reservation_id;
+		is_complete &= done[i].row != NULL;
+	}
+	if (!is_complete)
+	{
+		ReservationReturnSet(fcinfo, PlanInt64Array(ids, count));
+		return;
+	}
+	for (int i = 0; i < count; i++)
+		tuplestore_puttuple(set->setResult, done[i].row);
+}
+
+static int
+CompareDone(const void *a, const void *b)
+{
+	return CompareIds(&((const ReservationDone *) a)->reservation_id,
+					  &((const ReservationDone *) b)->reservation_id);
 }
 
 /*

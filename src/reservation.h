@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "access/htup.h"
 #include "fmgr.h"
 
 #include "stock.h"
@@ -39,15 +40,37 @@ typedef struct ReservationDraft
 	int32		ttl_minutes;	/* 0 never expires */
 } ReservationDraft;
 
+/*
+ * Which reservation, and what never changes of it.  tid is where its row was seen;
+ * invalid where that is not known, and the item neither.
+ */
+typedef struct ReservationPlace
+{
+	int64		reservation_id;
+	int64		product_id;
+	int64		warehouse_id;
+	ItemPointerData tid;
+} ReservationPlace;
+
+/* A reservation that was written, and is to be returned. */
+typedef struct ReservationDone
+{
+	int64		reservation_id;
+	HeapTuple	row;			/* NULL where a statement wrote it */
+} ReservationDone;
+
 extern int64 ReservationFree(const StockItem *item);
 extern void ReservationFreeExpired(StockItem *item);
 extern bool ReservationReturnInserted(FunctionCallInfo fcinfo);
+extern HeapTuple ReservationWritten(void);
+extern void ReservationReturnDone(FunctionCallInfo fcinfo, ReservationDone *done, int count);
 extern void ReservationMakeRoom(StockItem *item, int64 quantity);
 extern void ReservationHold(StockItem *item, int64 quantity);
+extern bool ReservationTryHold(StockItem *item, int64 quantity);
 extern int64 ReservationInsert(const ReservationDraft *draft, int64 reservation_id);
 extern void ReservationFulfill(int64 reservation_id, int64 quantity, MovementType type);
-extern bool ReservationFulfillOpen(int64 reservation_id);
-extern bool ReservationCancelOpen(int64 reservation_id, text *reason);
+extern bool ReservationFulfillOpen(const ReservationPlace *place);
+extern bool ReservationCancelOpen(const ReservationPlace *place, text *reason);
 extern void ReservationCancel(int64 reservation_id, text *reason, bool by_transfer);
 extern void ReservationForceRoom(StockItem *item, int64 quantity, const char *reason);
 extern void ReservationReturnSet(FunctionCallInfo fcinfo, Datum reservation_ids);

@@ -141,10 +141,13 @@ static KeptPlan mark_counted = {
 };
 
 static int	CompareItems(const void *a, const void *b);
+static bool TakesLock(const StockItem *item);
 static void AppendFirst(StockItem *item);
 static void ErrorMissing(int64 product_id, int64 warehouse_id,
 						 int64 quantity) pg_attribute_noreturn();
 static bool LockByKey(int64 product_id, int64 warehouse_id, StockItem *item);
+static void ReadFound(FastRelation *fast, StockItem *item);
+static void ErrorNotLocked(const StockItem *item) pg_attribute_noreturn();
 static bool StoreFast(StockItem *item);
 static bool StorePolicyFast(StockPolicy *policy);
 static bool PolicyDiffers(FastRelation *fast, StockPolicy *policy);
@@ -179,12 +182,10 @@ StockSetAdd(StockSet *set, int64 product_id, int64 warehouse_id, bool create)
 }
 
 /*
- * Sorts the set, drops what is in it twice, and locks the items in that order,
- * waiting for each.  Raises IV003 for one to be made whose product or warehouse
- * does not exist.
+ * Sorts the set and drops what is in it twice.
  */
 void
-StockSetLock(StockSet *set)
+StockSetSort(StockSet *set)
 {
 	int			kept = 0;
 
@@ -198,21 +199,39 @@ StockSetLock(StockSet *set)
 			set->items[kept++] = set->items[i];
 	}
 	set->count = kept;
+}
 
-	for (int i = 0; i < set->count; i++)
+/*
+ * Sorts the set and locks its items in that order, waiting for each.  Raises IV003
+ * for one to be made whose product or warehouse does not exist.
+ */
+void
+StockSetLock(StockSet *set)
+{
+	StockSetSort(set);
+	StockSetLockFrom(set, 0);
+}
+
+/*
+ * The same for the items of a sorted set from one on.
+ */
+void
+StockSetLockFrom(StockSet *set, int first)
+{
+	for (int i = first; i < set->count; i++)
 	{
 		StockItem  *item = &set->items[i];
 
 		CHECK_FOR_INTERRUPTS();
 		if (item->create)
 			StockLockOrCreate(item->product_id, item->warehouse_id, item);
-		else
-			(void) LockByKey(item->product_id, item->warehouse_id, item);
+		else if (!LockByKey(item->product_id, item->warehouse_id, item))
+			item->item_id = 0;
 	}
 }
 
 /*
- * An item of a locked set.
+ * An item of a sorted set.
  */
 StockItem *
 StockSetFind(const StockSet *set, int64 product_id, int64 warehouse_id)
@@ -222,7 +241,7 @@ StockSetFind(const StockSet *set, int64 product_id, int64 warehouse_id)
 								CompareItems);
 
 	if (found == NULL)
-		elog(ERROR, "item of product %lld in warehouse %lld was not locked",
+		elog(ERROR, "item of product %lld in warehouse %lld is not in the set",
 			 (long long) product_id, (long long) warehouse_id);
 	return found;
 }
@@ -279,13 +298,15 @@ StockWarehouseExists(int64 warehouse_id)
 /*
  * Locks the item of a product and warehouse to take quantity from it, waiting for
  * it, and reads it as it is then.  A known product that was never stocked in a
- * known warehouse has nothing available (IV001); otherwise IV003.
+ * known warehouse has nothing available (IV001); otherwise IV003.  It is looked for
+ * twice, since whoever we waited for may have deleted it and made it anew.
  */
 void
 StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
 				  StockItem *item)
 {
-	if (!LockByKey(product_id, warehouse_id, item))
+	if (!LockByKey(product_id, warehouse_id, item) &&
+		!LockByKey(product_id, warehouse_id, item))
 		ErrorMissing(product_id, warehouse_id, quantity);
 }
 
@@ -331,6 +352,27 @@ StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item)
 }
 
 /*
+ * Reads an item that is to be stored at once (StockTryStore, StockTryMove), and locks
+ * it only if somebody else is at it, or was and gave up, or it takes a statement;
+ * false when it does not exist.
+ */
+bool
+StockRead(int64 product_id, int64 warehouse_id, StockItem *item)
+{
+	int64		keys[2] = {product_id, warehouse_id};
+	FastRelation *fast = FastOpen(FAST_ITEM);
+	bool		locked;
+
+	if (fast == NULL)
+		return LockByKey(product_id, warehouse_id, item);
+	if (!FastLockTouched(fast, keys, &locked))
+		return false;
+	ReadFound(fast, item);
+	item->locked = locked;
+	return true;
+}
+
+/*
  * Locks an item, making it first when the product was never stocked in the
  * warehouse.  Raises IV003 when there is no such product or warehouse.  When two
  * transactions make the same item, the second waits for the first and then locks
@@ -366,9 +408,32 @@ StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
 void
 StockStore(StockItem *item)
 {
+	if (!StockTryStore(item))
+		ErrorNotLocked(item);
+}
+
+/*
+ * The same for an item that may only have been read.  False, and nothing is written,
+ * when it is not what it was: then it has to be locked and looked at again.
+ */
+bool
+StockTryStore(StockItem *item)
+{
 	if (!StoreFast(item))
+	{
+		if (!item->locked)
+			return false;
 		StoreByStatement(item);
+	}
+	item->locked = true;
 	Stored(item);
+	return true;
+}
+
+static void
+ErrorNotLocked(const StockItem *item)
+{
+	elog(ERROR, "item %lld was not locked", (long long) item->item_id);
 }
 
 /*
@@ -450,6 +515,18 @@ StoreByStatement(const StockItem *item)
 int64
 StockMove(StockItem *item, const Movement *movement)
 {
+	if (!StockTryMove(item, movement))
+		ErrorNotLocked(item);
+	return item->last_movement_id;
+}
+
+/*
+ * The same for an item that may only have been read.  False, and nothing is written,
+ * when it is not what it was: then it has to be locked and looked at again.
+ */
+bool
+StockTryMove(StockItem *item, const Movement *movement)
+{
 	LedgerRow	row;
 	int64		on_hand;
 
@@ -460,13 +537,27 @@ StockMove(StockItem *item, const Movement *movement)
 						(long long) item->product_id, (long long) item->warehouse_id),
 				 errdetail("On hand: %lld, to add: %lld.",
 						   (long long) item->on_hand, (long long) movement->quantity)));
+	if (!item->locked && TakesLock(item))
+		return false;
 	if (item->version == 0 && item->on_hand != 0)
 		AppendFirst(item);
 	item->on_hand = on_hand;
 	LedgerPrepare(item, movement, &row);
-	StockStore(item);
+	if (!StockTryStore(item))
+		return false;
 	LedgerAppend(item, &row);
-	return row.movement_id;
+	return true;
+}
+
+/*
+ * Has an item to be locked before it moves?  Where its first movement comes along, or
+ * a business time is given, whose own lock comes after that of the item.
+ */
+static bool
+TakesLock(const StockItem *item)
+{
+	return (item->version == 0 && item->on_hand != 0) ||
+		(guc_occurred_at != NULL && guc_occurred_at[0] != '\0');
 }
 
 /*
@@ -634,11 +725,20 @@ LockByKey(int64 product_id, int64 warehouse_id, StockItem *item)
 	{
 		if (!FastLock(fast, keys))
 			return false;
-		StockReadSlot(fast->row, item);
-		item->tid = fast->row->tts_tid;
+		ReadFound(fast, item);
 		return true;
 	}
 	return ReadSingleItem(PlanExecute(&lock_item, values, NULL), item);
+}
+
+/*
+ * Reads the row that the fast path has locked.
+ */
+static void
+ReadFound(FastRelation *fast, StockItem *item)
+{
+	StockReadSlot(fast->row, item);
+	item->tid = fast->row->tts_tid;
 }
 
 /*
@@ -675,6 +775,7 @@ ReadItem(uint64 row, StockItem *item)
 	value = PlanColumn(row, 9, &isnull);
 	LedgerHashRead(value, isnull, &item->last_hash);
 	ItemPointerSetInvalid(&item->tid);
+	item->locked = true;
 	Stored(item);
 }
 
@@ -701,6 +802,7 @@ StockReadSlot(TupleTableSlot *slot, StockItem *item)
 	value = slot_getattr(slot, Anum_item_last_hash, &isnull);
 	LedgerHashRead(value, isnull, &item->last_hash);
 	ItemPointerSetInvalid(&item->tid);
+	item->locked = true;
 	Stored(item);
 }
 

@@ -12,6 +12,12 @@
  * locking them: nobody else changes that meanwhile.  Only expires_at can be set by
  * plain SQL without the item; who writes a reservation leaves it alone or looks
  * again.
+ *
+ * Writing an item locks it as well.  So one that nobody else is at may be read first
+ * (StockRead), and what depends on it after that, and be stored only if it is still
+ * what it was (StockTryStore, StockTryMove): then it is as if it had been locked when
+ * it was read.  That works since everybody who changes reservations stores their
+ * item, too.
  */
 #ifndef INVENTORY_STOCK_H
 #define INVENTORY_STOCK_H
@@ -39,7 +45,7 @@
 #define Anum_item_last_hash				13
 #define Anum_item_is_low				14
 
-/* A locked item, as it is and as it is going to be. */
+/* A locked or read item, as it is and as it is going to be. */
 typedef struct StockItem
 {
 	int64		item_id;
@@ -54,13 +60,14 @@ typedef struct StockItem
 	int64		stored_on_hand; /* the row as it was read or stored last */
 	int64		stored_reserved;
 	int64		stored_version;
-	ItemPointerData tid;		/* where the fast path locked or stored it; else invalid */
+	ItemPointerData tid;		/* where the fast path found or stored it; else invalid */
+	bool		locked;			/* false: only read */
 	bool		create;			/* of a StockSet: make it where it is missing */
 	int64		demand;			/* of a StockSet: what its user wants of it */
 } StockItem;
 
 /*
- * Items to be locked together, sorted and each once after StockSetLock.  One that
+ * Items to be locked together, sorted and each once after StockSetSort or StockSetLock.  One that
  * does not exist, and is not to be made, has no item_id then.
  */
 typedef struct StockSet
@@ -85,7 +92,9 @@ typedef struct StockPolicy
 
 extern void StockSetAdd(StockSet *set, int64 product_id, int64 warehouse_id,
 						bool create);
+extern void StockSetSort(StockSet *set);
 extern void StockSetLock(StockSet *set);
+extern void StockSetLockFrom(StockSet *set, int first);
 extern StockItem *StockSetFind(const StockSet *set, int64 product_id, int64 warehouse_id);
 extern bool StockProductExists(int64 product_id);
 extern bool StockWarehouseExists(int64 warehouse_id);
@@ -96,11 +105,14 @@ extern void StockLockExisting(int64 product_id, int64 warehouse_id, int64 quanti
 extern uint64 StockLockExpired(TimestampTz now, int64 max_items, StockItem **items);
 extern bool StockLockOfReservation(int64 reservation_id, StockItem *item);
 extern bool StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item);
+extern bool StockRead(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockReadSlot(TupleTableSlot *slot, StockItem *item);
 extern int64 StockSlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockStore(StockItem *item);
+extern bool StockTryStore(StockItem *item);
 extern int64 StockMove(StockItem *item, const Movement *movement);
+extern bool StockTryMove(StockItem *item, const Movement *movement);
 extern void StockStorePolicies(StockPolicy *policies, int count);
 extern void StockMarkCounted(const StockItem *item, TimestampTz counted_at);
 

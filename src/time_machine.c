@@ -50,7 +50,7 @@ static KeptPlan find_prepared = {
 
 /*
  * What reservations held at $1: those made by then and not closed by then hold what
- * they hold now, and what was fulfilled since.
+ * they hold now, or when they were cancelled, and what was fulfilled since.
  */
 #define HELD_AT(ITEM) \
 	"SELECT r.product_id, r.warehouse_id, pg_catalog.sum(r.held) AS held FROM (" \
@@ -60,7 +60,8 @@ static KeptPlan find_prepared = {
 	"AND a.created_at OPERATOR(pg_catalog.<=) $1 " ITEM("a") \
 	"UNION ALL " \
 	"SELECT c.product_id, c.warehouse_id, c.quantity OPERATOR(pg_catalog.-) c.quantity_fulfilled " \
-	"FROM inventory.reservation c WHERE c.closed_at OPERATOR(pg_catalog.>) $1 " \
+	"FROM inventory.reservation c WHERE c.status OPERATOR(pg_catalog.=) 'CANCELLED' " \
+	"AND c.closed_at OPERATOR(pg_catalog.>) $1 " \
 	"AND c.created_at OPERATOR(pg_catalog.<=) $1 " ITEM("c") \
 	"UNION ALL " \
 	"SELECT m.product_id, m.warehouse_id, OPERATOR(pg_catalog.-) m.quantity " \

@@ -82,7 +82,7 @@ CREATE TABLE inventory.reservation (
         ELSE 0 <= quantity_fulfilled AND quantity_fulfilled < quantity AND closed_at IS NOT NULL END)
 );
 CREATE INDEX reservation_active_item ON inventory.reservation (product_id, warehouse_id, expires_at) WHERE status = 'ACTIVE';
-CREATE INDEX reservation_closed_item ON inventory.reservation (product_id, warehouse_id, closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX reservation_cancelled_item ON inventory.reservation (product_id, warehouse_id, closed_at) WHERE status = 'CANCELLED';
 CREATE INDEX reservation_reference ON inventory.reservation (reference_id);
 CREATE INDEX reservation_active_expiry ON inventory.reservation (expires_at) WHERE status = 'ACTIVE' AND expires_at IS NOT NULL;
 COMMENT ON TABLE inventory.reservation IS 'Stock that is promised. An ACTIVE reservation holds quantity - quantity_fulfilled of its item; only the functions change its item, quantities and status.';
