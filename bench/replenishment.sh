@@ -56,17 +56,19 @@ VACUUM ANALYZE;
 SQL
 }
 
-# The query of run_replenishment, with a condition for what is low
+# The query of run_replenishment, with a condition for what is low. Sums, so that all
+# columns are read.
 query() {
-    printf '%s' "SELECT count(*) FROM (SELECT i.product_id, i.warehouse_id, i.quantity_available, i.reorder_point, i.reorder_quantity, p.is_active, t.supplier_id, s.is_active, t.min_order_quantity, t.order_multiple,
-        (SELECT min(o.po_id) FROM inventory.purchase_order_line l JOIN inventory.purchase_order o ON o.po_id = l.po_id WHERE l.product_id = i.product_id AND l.quantity_received < l.quantity
-            AND o.warehouse_id = i.warehouse_id AND o.status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED'))
-        FROM inventory.inventory_item i JOIN inventory.product p ON p.product_id = i.product_id LEFT JOIN inventory.product_supplier t ON t.product_id = i.product_id AND t.is_preferred
-        LEFT JOIN inventory.supplier s ON s.supplier_id = t.supplier_id WHERE $1 ORDER BY t.supplier_id, i.warehouse_id, i.product_id OFFSET 0) AS q"
+    printf '%s' "SELECT sum(product_id), sum(warehouse_id), sum(quantity_available), sum(reorder_point), sum(reorder_quantity), sum(po_id), sum(supplier_id)
+        FROM (SELECT i.product_id, i.warehouse_id, i.quantity_available, i.reorder_point, i.reorder_quantity, o.po_id, o.supplier_id
+            FROM inventory.inventory_item i
+            LEFT JOIN (inventory.purchase_order o JOIN inventory.purchase_order_line l ON l.po_id = o.po_id AND l.quantity_received < l.quantity
+                AND o.status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED')) ON l.product_id = i.product_id AND o.warehouse_id = i.warehouse_id
+            WHERE $1 OFFSET 0) AS q"
 }
 
 # What of it finds the items
-find() { printf '%s' "SELECT count(*) FROM inventory.inventory_item i WHERE $1"; }
+find() { printf '%s' "SELECT sum(product_id), sum(warehouse_id), sum(quantity_available), sum(reorder_point), sum(reorder_quantity) FROM inventory.inventory_item i WHERE $1"; }
 
 alone='-c max_parallel_workers_per_gather=0 -c jit=off'
 declare -A drafted idle with without found sought

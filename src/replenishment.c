@@ -14,6 +14,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
@@ -38,7 +39,7 @@ static KeptPlan begin_run = {
 	.argtypes = {TIMESTAMPTZOID}
 };
 
-/* The columns of the result. */
+/* The columns of its result. */
 enum LowColumn
 {
 	LOW_PRODUCT_ID = 1,
@@ -46,31 +47,53 @@ enum LowColumn
 	LOW_AVAILABLE,
 	LOW_REORDER_POINT,
 	LOW_REORDER_QUANTITY,
-	LOW_PRODUCT_ACTIVE,
-	LOW_SUPPLIER_ID,
-	LOW_SUPPLIER_ACTIVE,
-	LOW_MINIMUM,
-	LOW_MULTIPLE,
-	LOW_OPEN_PO
+	LOW_OPEN_PO,
+	LOW_OPEN_SUPPLIER_ID
 };
 
+/*
+ * The low items, and the open orders that each is on: a row for each of those.  From
+ * hour to hour most of what is low is on order, so that nothing else is looked up
+ * before this is known.
+ */
 static KeptPlan find_low = {
 	.sql = "SELECT i.product_id, i.warehouse_id, i.quantity_available, i.reorder_point, "
-	"i.reorder_quantity, p.is_active, t.supplier_id, s.is_active, "
-	"t.min_order_quantity, t.order_multiple, "
-	"(SELECT pg_catalog.min(o.po_id) FROM inventory.purchase_order_line l "
-	"JOIN inventory.purchase_order o ON o.po_id OPERATOR(pg_catalog.=) l.po_id "
-	"WHERE l.product_id OPERATOR(pg_catalog.=) i.product_id "
-	"AND l.quantity_received OPERATOR(pg_catalog.<) l.quantity "
-	"AND o.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
-	"AND o.status OPERATOR(pg_catalog.=) ANY (ARRAY['DRAFT', 'SUBMITTED', 'CONFIRMED']::inventory.purchase_order_status[])) "
+	"i.reorder_quantity, o.po_id, o.supplier_id "
 	"FROM inventory.inventory_item i "
-	"JOIN inventory.product p ON p.product_id OPERATOR(pg_catalog.=) i.product_id "
-	"LEFT JOIN inventory.product_supplier t ON t.product_id OPERATOR(pg_catalog.=) i.product_id AND t.is_preferred "
-	"LEFT JOIN inventory.supplier s ON s.supplier_id OPERATOR(pg_catalog.=) t.supplier_id "
-	"WHERE i.is_low ORDER BY t.supplier_id, i.warehouse_id, i.product_id",
+	"LEFT JOIN (inventory.purchase_order o JOIN inventory.purchase_order_line l "
+	"ON l.po_id OPERATOR(pg_catalog.=) o.po_id "
+	"AND l.quantity_received OPERATOR(pg_catalog.<) l.quantity "
+	"AND o.status OPERATOR(pg_catalog.=) ANY (ARRAY['DRAFT', 'SUBMITTED', 'CONFIRMED']::inventory.purchase_order_status[])) "
+	"ON l.product_id OPERATOR(pg_catalog.=) i.product_id "
+	"AND o.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
+	"WHERE i.is_low",
 	.result = SPI_OK_SELECT,
 	.replan = true
+};
+
+/* The columns of its result. */
+enum TermsColumn
+{
+	TERMS_ITEM = 1,				/* counted from 1 */
+	TERMS_PRODUCT_ACTIVE,
+	TERMS_SUPPLIER_ID,
+	TERMS_SUPPLIER_ACTIVE,
+	TERMS_MINIMUM,
+	TERMS_MULTIPLE
+};
+
+/* Where products can be ordered. */
+static KeptPlan find_terms = {
+	.sql = "SELECT wanted.n, p.is_active, t.supplier_id, s.is_active, "
+	"t.min_order_quantity, t.order_multiple "
+	"FROM pg_catalog.unnest($1) WITH ORDINALITY AS wanted(product_id, n) "
+	"JOIN inventory.product p ON p.product_id OPERATOR(pg_catalog.=) wanted.product_id "
+	"LEFT JOIN inventory.product_supplier t ON t.product_id OPERATOR(pg_catalog.=) wanted.product_id AND t.is_preferred "
+	"LEFT JOIN inventory.supplier s ON s.supplier_id OPERATOR(pg_catalog.=) t.supplier_id",
+	.result = SPI_OK_SELECT,
+	.replan = true,
+	.nargs = 1,
+	.argtypes = {INT8ARRAYOID}
 };
 
 static KeptPlan find_inbound = {
@@ -99,14 +122,24 @@ static KeptPlan find_spare = {
 	.argtypes = {INT8OID, INT8OID}
 };
 
-static KeptPlan insert_entry = {
+/*
+ * What a run did about each item.  unnest of several arrays: see ledger.c.  0 stands
+ * for what there is none of.
+ */
+static KeptPlan insert_entries = {
 	.sql = "INSERT INTO inventory.replenishment_entry (logged_at, product_id, warehouse_id, "
 	"quantity_available, reorder_point, outcome, reason, quantity, supplier_id, po_id, transfer_id) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+	"SELECT $1, u.product_id, u.warehouse_id, u.available, u.reorder_point, u.outcome, u.reason, "
+	"CASE WHEN u.quantity OPERATOR(pg_catalog.<>) 0 THEN u.quantity END, "
+	"CASE WHEN u.supplier_id OPERATOR(pg_catalog.<>) 0 THEN u.supplier_id END, "
+	"CASE WHEN u.po_id OPERATOR(pg_catalog.<>) 0 THEN u.po_id END, "
+	"CASE WHEN u.transfer_id OPERATOR(pg_catalog.<>) 0 THEN u.transfer_id END "
+	"FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS u(product_id, warehouse_id, "
+	"available, reorder_point, quantity, supplier_id, po_id, transfer_id, outcome, reason)",
 	.result = SPI_OK_INSERT,
 	.nargs = 11,
-	.argtypes = {TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
-	INT8OID, INT8OID, INT8OID, INT8OID}
+	.argtypes = {TIMESTAMPTZOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
+		INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}
 };
 
 static KeptPlan purge_entries = {
@@ -188,6 +221,9 @@ static KeptPlan acknowledge = {
 	.argtypes = {INT8OID, TIMESTAMPTZOID}
 };
 
+/* Entries of the log in one INSERT. */
+#define LOG_ROWS	10000
+
 #define REASON_INACTIVE_PRODUCT		"the product is not active"
 #define REASON_NO_SUPPLIER			"no preferred supplier"
 #define REASON_INACTIVE_SUPPLIER	"the preferred supplier is not active"
@@ -200,10 +236,9 @@ typedef struct LowItem
 	int64		available;
 	int64		reorder_point;
 	int64		reorder_quantity;
-	int64		supplier_id;	/* preferred; 0 when there is none */
+	int64		supplier_id;	/* of the open order, else preferred; 0 when there is none */
 	int64		minimum;
 	int64		multiple;
-	int64		open_po;		/* 0 when there is none */
 
 	const char *outcome;
 	const char *reason;
@@ -226,6 +261,13 @@ PG_FUNCTION_INFO_V1(inventory_acknowledge_notification);
 
 static LowItem *FindLow(int *nitems);
 static void ReadLow(int row, LowItem *item);
+static int64 OptionalId(int row, int column);
+static int	KeepFirstOrder(LowItem *items, int nrows);
+static void FindTerms(LowItem *items, int nitems);
+static void ReadTerms(int row, LowItem *item);
+static int	CompareItemOrders(const void *a, const void *b);
+static int	CompareForOrders(const void *a, const void *b);
+static int	CompareKeys(const int64 *keys, int count);
 static void Skip(LowItem *item, const char *reason);
 static void ProposeTransfers(LowItem *items, int nitems);
 static HTAB *CreatePromises(int nitems);
@@ -238,7 +280,8 @@ static int64 DraftOrder(LowItem *items, int nitems, LineItem *lines);
 static int	SameOrder(const LowItem *items, int nitems, int first);
 static int64 Wanted(const LowItem *item);
 static bool OrderQuantity(LowItem *item);
-static void LogItem(const LowItem *item, TimestampTz now);
+static void LogItems(const LowItem *items, int nitems, TimestampTz now);
+static void LogSome(const LowItem *items, int nitems, TimestampTz now);
 static void TellUnsupplied(const LowItem *items, int nitems, TimestampTz now);
 static bool IsUnsupplied(const LowItem *item);
 
@@ -274,8 +317,7 @@ inventory_run_replenishment(PG_FUNCTION_ARGS)
 	if (guc_replenish_by_transfer)
 		ProposeTransfers(items, nitems);
 	orders = DraftOrders(items, nitems, now, &norders);
-	for (int i = 0; i < nitems; i++)
-		LogItem(&items[i], now);
+	LogItems(items, nitems, now);
 	TellUnsupplied(items, nitems, now);
 
 	values[0] = TimestampTzGetDatum(now);
@@ -323,6 +365,9 @@ FindLow(int *nitems)
 	items = palloc_extended(Max(*nitems, 1) * sizeof(LowItem), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < *nitems; i++)
 		ReadLow(i, &items[i]);
+	*nitems = KeepFirstOrder(items, *nitems);
+	FindTerms(items, *nitems);
+	qsort(items, *nitems, sizeof(LowItem), CompareForOrders);
 	return items;
 }
 
@@ -332,35 +377,142 @@ FindLow(int *nitems)
 static void
 ReadLow(int row, LowItem *item)
 {
-	bool		isnull;
-
 	item->product_id = PlanInt64(row, LOW_PRODUCT_ID);
 	item->warehouse_id = PlanInt64(row, LOW_WAREHOUSE_ID);
 	item->available = PlanInt64(row, LOW_AVAILABLE);
 	item->reorder_point = PlanInt64(row, LOW_REORDER_POINT);
 	item->reorder_quantity = PlanInt64(row, LOW_REORDER_QUANTITY);
-	(void) PlanColumn(row, LOW_SUPPLIER_ID, &isnull);
-	if (!isnull)
+	item->po_id = OptionalId(row, LOW_OPEN_PO);
+	if (item->po_id != 0)
 	{
-		item->supplier_id = PlanInt64(row, LOW_SUPPLIER_ID);
-		item->minimum = PlanInt64(row, LOW_MINIMUM);
-		item->multiple = PlanInt64(row, LOW_MULTIPLE);
-	}
-	(void) PlanColumn(row, LOW_OPEN_PO, &isnull);
-	if (!isnull)
-		item->open_po = PlanInt64(row, LOW_OPEN_PO);
-
-	if (!DatumGetBool(PlanColumn(row, LOW_PRODUCT_ACTIVE, &isnull)))
-		Skip(item, REASON_INACTIVE_PRODUCT);
-	else if (item->open_po != 0)
-	{
+		item->supplier_id = PlanInt64(row, LOW_OPEN_SUPPLIER_ID);
 		Skip(item, "it is on an open purchase order");
-		item->po_id = item->open_po;
 	}
+}
+
+/*
+ * A bigint of the last statement, 0 where it is NULL.
+ */
+static int64
+OptionalId(int row, int column)
+{
+	bool		isnull;
+	Datum		value = PlanColumn(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/*
+ * Keeps each item once, with the first of the orders it is on.  Returns how many
+ * items there are.
+ */
+static int
+KeepFirstOrder(LowItem *items, int nrows)
+{
+	int			kept = 0;
+
+	qsort(items, nrows, sizeof(LowItem), CompareItemOrders);
+	for (int i = 0; i < nrows; i++)
+		if (kept == 0 || items[kept - 1].product_id != items[i].product_id ||
+			items[kept - 1].warehouse_id != items[i].warehouse_id)
+			items[kept++] = items[i];
+	return kept;
+}
+
+/*
+ * Finds out where the items can be ordered that nothing was decided about.
+ */
+static void
+FindTerms(LowItem *items, int nitems)
+{
+	int64	   *products = palloc_extended(Max(nitems, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
+	LowItem   **undecided = palloc_extended(Max(nitems, 1) * sizeof(LowItem *), MCXT_ALLOC_HUGE);
+	int			count = 0;
+	Datum		values[1];
+	uint64		rows;
+
+	for (int i = 0; i < nitems; i++)
+		if (items[i].outcome == NULL)
+		{
+			products[count] = items[i].product_id;
+			undecided[count++] = &items[i];
+		}
+	if (count == 0)
+		return;
+	values[0] = PlanInt64Array(products, count);
+	rows = PlanExecute(&find_terms, values, NULL);
+	for (uint64 row = 0; row < rows; row++)
+		ReadTerms(row, undecided[PlanInt64(row, TERMS_ITEM) - 1]);
+	pfree(products);
+	pfree(undecided);
+}
+
+/*
+ * Reads a row of find_terms.
+ */
+static void
+ReadTerms(int row, LowItem *item)
+{
+	bool		isnull;
+
+	item->supplier_id = OptionalId(row, TERMS_SUPPLIER_ID);
+	if (item->supplier_id != 0)
+	{
+		item->minimum = PlanInt64(row, TERMS_MINIMUM);
+		item->multiple = PlanInt64(row, TERMS_MULTIPLE);
+	}
+	if (!DatumGetBool(PlanColumn(row, TERMS_PRODUCT_ACTIVE, &isnull)))
+		Skip(item, REASON_INACTIVE_PRODUCT);
 	else if (item->supplier_id == 0)
 		Skip(item, REASON_NO_SUPPLIER);
-	else if (!DatumGetBool(PlanColumn(row, LOW_SUPPLIER_ACTIVE, &isnull)))
+	else if (!DatumGetBool(PlanColumn(row, TERMS_SUPPLIER_ACTIVE, &isnull)))
 		Skip(item, REASON_INACTIVE_SUPPLIER);
+}
+
+/*
+ * By item, and then by the order that it is on.
+ */
+static int
+CompareItemOrders(const void *a, const void *b)
+{
+	const LowItem *left = a;
+	const LowItem *right = b;
+	int64		keys[] = {
+		left->product_id, right->product_id,
+		left->warehouse_id, right->warehouse_id,
+		left->po_id, right->po_id
+	};
+
+	return CompareKeys(keys, lengthof(keys));
+}
+
+/*
+ * By supplier and warehouse, which is what one order is for, and then by product.
+ */
+static int
+CompareForOrders(const void *a, const void *b)
+{
+	const LowItem *left = a;
+	const LowItem *right = b;
+	int64		keys[] = {
+		left->supplier_id, right->supplier_id,
+		left->warehouse_id, right->warehouse_id,
+		left->product_id, right->product_id
+	};
+
+	return CompareKeys(keys, lengthof(keys));
+}
+
+/*
+ * Compares pairs of keys, the first of them first.
+ */
+static int
+CompareKeys(const int64 *keys, int count)
+{
+	for (int i = 0; i < count; i += 2)
+		if (keys[i] != keys[i + 1])
+			return keys[i] < keys[i + 1] ? -1 : 1;
+	return 0;
 }
 
 /*
@@ -633,30 +785,47 @@ OrderQuantity(LowItem *item)
 }
 
 /*
- * Writes what was done about an item.
+ * Writes what was done about each item.
  */
 static void
-LogItem(const LowItem *item, TimestampTz now)
+LogItems(const LowItem *items, int nitems, TimestampTz now)
 {
-	Datum		values[11] = {
-		TimestampTzGetDatum(now),
-		Int64GetDatum(item->product_id),
-		Int64GetDatum(item->warehouse_id),
-		Int64GetDatum(item->available),
-		Int64GetDatum(item->reorder_point),
-		CStringGetTextDatum(item->outcome),
-		CStringGetTextDatum(item->reason),
-		Int64GetDatum(item->quantity),
-		Int64GetDatum(item->supplier_id),
-		Int64GetDatum(item->po_id),
-		Int64GetDatum(item->transfer_id)
-	};
-	char		nulls[] = "           ";
+	for (int first = 0; first < nitems; first += LOG_ROWS)
+	{
+		CHECK_FOR_INTERRUPTS();
+		LogSome(&items[first], Min(nitems - first, LOG_ROWS), now);
+	}
+}
 
-	for (int i = 7; i < 11; i++)
-		if (DatumGetInt64(values[i]) == 0)
-			nulls[i] = 'n';
-	PlanWriteRow(&insert_entry, values, nulls);
+static void
+LogSome(const LowItem *items, int nitems, TimestampTz now)
+{
+	int64	   *numbers[8];
+	Datum	   *texts[2];
+	Datum		values[11] = {TimestampTzGetDatum(now)};
+
+	for (int c = 0; c < (int) lengthof(numbers); c++)
+		numbers[c] = palloc(nitems * sizeof(int64));
+	for (int c = 0; c < (int) lengthof(texts); c++)
+		texts[c] = palloc(nitems * sizeof(Datum));
+	for (int i = 0; i < nitems; i++)
+	{
+		numbers[0][i] = items[i].product_id;
+		numbers[1][i] = items[i].warehouse_id;
+		numbers[2][i] = items[i].available;
+		numbers[3][i] = items[i].reorder_point;
+		numbers[4][i] = items[i].quantity;
+		numbers[5][i] = items[i].supplier_id;
+		numbers[6][i] = items[i].po_id;
+		numbers[7][i] = items[i].transfer_id;
+		texts[0][i] = CStringGetTextDatum(items[i].outcome);
+		texts[1][i] = CStringGetTextDatum(items[i].reason);
+	}
+	for (int c = 0; c < (int) lengthof(numbers); c++)
+		values[1 + c] = PlanInt64Array(numbers[c], nitems);
+	for (int c = 0; c < (int) lengthof(texts); c++)
+		values[9 + c] = PointerGetDatum(construct_array(texts[c], nitems, TEXTOID, -1, false, TYPALIGN_INT));
+	PlanExecute(&insert_entries, values, NULL);
 }
 
 /*

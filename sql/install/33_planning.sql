@@ -129,6 +129,6 @@ COMMENT ON COLUMN inventory.replenishment_entry.reorder_point IS 'Reorder point 
 COMMENT ON COLUMN inventory.replenishment_entry.outcome IS 'ORDERED, TRANSFER (proposed from another warehouse), or SKIPPED.';
 COMMENT ON COLUMN inventory.replenishment_entry.reason IS 'Why, in words.';
 COMMENT ON COLUMN inventory.replenishment_entry.quantity IS 'How much was ordered or is to be moved, in base units.';
-COMMENT ON COLUMN inventory.replenishment_entry.supplier_id IS 'The supplier it was ordered from.';
+COMMENT ON COLUMN inventory.replenishment_entry.supplier_id IS 'The supplier it was ordered from, or is to be.';
 COMMENT ON COLUMN inventory.replenishment_entry.po_id IS 'The purchase order: the new one, or the open one because of which it was skipped.';
 COMMENT ON COLUMN inventory.replenishment_entry.transfer_id IS 'The transfer: the new one, or the open one because of which it was skipped.';

@@ -75,7 +75,7 @@ COMMENT ON COLUMN inventory.replenishment_log.outcome IS 'ORDERED, TRANSFER (pro
 COMMENT ON COLUMN inventory.replenishment_log.reason IS 'Why, in words.';
 COMMENT ON COLUMN inventory.replenishment_log.quantity IS 'How much was ordered or is to be moved, in base units.';
 COMMENT ON COLUMN inventory.replenishment_log.base_unit IS 'The unit that quantities count.';
-COMMENT ON COLUMN inventory.replenishment_log.supplier_id IS 'The supplier it was ordered from.';
+COMMENT ON COLUMN inventory.replenishment_log.supplier_id IS 'The supplier it was ordered from, or is to be.';
 COMMENT ON COLUMN inventory.replenishment_log.supplier_name IS 'His name.';
 COMMENT ON COLUMN inventory.replenishment_log.po_id IS 'The purchase order: the new one, or the open one because of which it was skipped.';
 COMMENT ON COLUMN inventory.replenishment_log.transfer_id IS 'The transfer: the new one, or the open one because of which it was skipped.';
