@@ -20,6 +20,17 @@ start_bench() {
     start_cluster 'shared_buffers = 1GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'autovacuum = off' 'max_connections = 60' 'client_min_messages = warning' "$@"
 }
 
+# move_wal_to_memory: the log of the cluster lies in memory from now on.
+move_wal_to_memory() {
+    as_user "$PG_BIN/pg_ctl" -D "$WORK/data" -m fast -w stop >/dev/null
+    memory=$(mktemp -d /dev/shm/inventory.XXXXXX)
+    trap 'remove_work; rm -rf "$memory"' EXIT
+    mv "$WORK/data/pg_wal" "$memory/pg_wal"
+    [ "$(id -u)" -ne 0 ] || chown -R "$RUN_USER" "$memory"
+    as_user ln -s "$memory/pg_wal" "$WORK/data/pg_wal"
+    as_user "$PG_BIN/pg_ctl" -D "$WORK/data" -l "$WORK/server.log" -w -t 120 start >/dev/null
+}
+
 run() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
 value() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
 

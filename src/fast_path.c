@@ -15,7 +15,6 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -24,6 +23,7 @@
 #include "funcapi.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
+#include "storage/procarray.h"
 #include "utils/memutils.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
@@ -210,8 +210,8 @@ FastLock(FastRelation *fast, const int64 *keys)
 
 /*
  * The same for a row that is to be written at once, which locks it too: a row that
- * nobody has touched is only read.  FastUpdate tells whether it was written before
- * anybody else came.
+ * nobody else is at is only read.  FastUpdate tells whether it was written before
+ * anybody came.
  */
 bool
 FastLockTouched(FastRelation *fast, const int64 *keys, bool *locked)
@@ -229,15 +229,20 @@ FastLockTouched(FastRelation *fast, const int64 *keys, bool *locked)
 }
 
 /*
- * Has anybody updated, deleted or locked the row in this version of it, or tried to?
+ * Is anybody else at work on the row: is it locked, updated or deleted by a transaction
+ * that has not ended?  No more than a guess, since that may change at once.
  */
 static bool
 IsTouched(TupleTableSlot *row)
 {
-	bool		isnull;
-	Datum		xmax = slot_getsysattr(row, MaxTransactionIdAttributeNumber, &isnull);
+	HeapTupleHeader header = ExecFetchSlotHeapTuple(row, false, NULL)->t_data;
+	uint16		infomask = header->t_infomask;
+	TransactionId xmax = HeapTupleHeaderGetRawXmax(header);
 
-	return TransactionIdIsValid(DatumGetTransactionId(xmax));
+	if ((infomask & HEAP_XMAX_INVALID) != 0 || !TransactionIdIsValid(xmax))
+		return false;
+	return (infomask & HEAP_XMAX_IS_MULTI) != 0 ||
+		(!TransactionIdIsCurrentTransactionId(xmax) && TransactionIdIsInProgress(xmax));
 }
 
 /*

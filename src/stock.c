@@ -353,8 +353,8 @@ StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item)
 
 /*
  * Reads an item that is to be stored at once (StockTryStore, StockTryMove), and locks
- * it only if somebody else is at it, or was and gave up, or it takes a statement;
- * false when it does not exist.
+ * it only if somebody else is at it, or it takes a statement; false when it does not
+ * exist.
  */
 bool
 StockRead(int64 product_id, int64 warehouse_id, StockItem *item)
