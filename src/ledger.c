@@ -10,6 +10,7 @@
 #include "ledger.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
@@ -405,14 +406,18 @@ LedgerAppendUpdated(TriggerData *trigdata)
 
 /*
  * The time of the next movement of an item whose last one was at `last`.  The
- * caller holds the item's row, so times of an item increase strictly even where
- * the clock does not.  Raises IV002 when the row was inserted with no such time.
+ * caller holds the item's row, or only writes it as it was, so times of an item
+ * increase strictly even where the clock does not.  Raises IV002 when the row was
+ * inserted with no such time.
  */
 static TimestampTz
 LedgerStamp(TimestampTz last)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now;
 
+	/* ledger_settled_at has to see us as a writer before we take the time. */
+	(void) GetCurrentTransactionId();
+	now = GetCurrentTimestamp();
 	if (TIMESTAMP_IS_NOEND(last))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),

@@ -20,7 +20,8 @@ INSERT INTO inventory.warehouse (name) VALUES ('W');
 CREATE TABLE noted (at timestamptz, digest bytea, levels text);
 });
 my $script = $node->basedir . '/receive.sql';
-append_to_file($script, "\\set p random(1, 20)\nBEGIN;\nSELECT inventory.receive_stock(:p, 1, 1);\nSELECT inventory.receive_stock(:p, 1, 1);\nCOMMIT;\n");
+append_to_file($script, "\\set p random(1, 20)\nBEGIN;\nSELECT inventory.receive_stock(:p, 1, 1);\nSELECT inventory.receive_stock(:p, 1, 1);\nCOMMIT;\n"
+    . "SELECT reservation_id AS id FROM inventory.reserve_stock(:p, 1, 1, 'order') \\gset\nSELECT inventory.fulfill_reservation(:id);\n");
 my $load = IPC::Run::start([ 'pgbench', '-n', '-c', 4, '-T', 600, '-f', $script, '-h', $node->host, '-p', $node->port, 'postgres' ], '>', \my $out, '2>', \my $err);
 $node->poll_query_until('postgres', 'SELECT count(*) > 100 FROM inventory.stock_movement');
 
