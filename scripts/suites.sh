@@ -5,6 +5,8 @@ step() { printf '\n== %s\n' "$*"; }
 
 show_differences() {
     local file
+    # An assertion that failed, or a crash.
+    grep -hE 'TRAP:|PANIC:|terminated by signal|Failed process' "$WORK/server.log" "$WORK"/tree/tmp_check/log/*.log 2>/dev/null || true
     for file in "$WORK"/tree/regression.diffs "$WORK"/tree/output_iso/regression.diffs; do
         [ ! -s "$file" ] || cat "$file"
     done
