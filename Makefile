@@ -25,7 +25,7 @@ help:
 else
 
 EXTENSION = inventory
-EXTVERSION = 0.1.0
+EXTVERSION = 0.2.0
 MODULE_big = inventory
 OBJS = \
 	src/inventory.o \
@@ -107,7 +107,7 @@ INSTALL_SQL = \
 	sql/install/90_closing.sql
 
 GENERATED_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
-DATA = $(wildcard sql/updates/$(EXTENSION)--*--*.sql)
+DATA = $(wildcard sql/releases/$(EXTENSION)--*.sql sql/updates/$(EXTENSION)--*--*.sql)
 DATA_built = $(GENERATED_SQL)
 DOCS = docs/inventory.md docs/import.md docs/ledger.md docs/operations.md docs/planning.md docs/replication.md docs/reports.md docs/worker.md
 # The internal directory has a c.h of its own, which would come first otherwise.

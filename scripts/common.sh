@@ -1,5 +1,5 @@
-# What scripts/demo and scripts/check share: packages, a build of this tree, and
-# a private cluster. Source it; it changes nothing until a function is called.
+# What the scripts share: packages, a build of this tree, and a private cluster.
+# Source it; it changes nothing until a function is called.
 #
 # The work happens in a copy of the tree in a temporary directory that belongs to
 # an unprivileged user, since the server refuses to run as root and that user may
@@ -7,7 +7,9 @@
 # PostgreSQL, and no cluster of the system is touched.
 
 PG_MAJOR=${PG_MAJOR:-15}
-PG_BIN=/usr/lib/postgresql/$PG_MAJOR/bin
+PG_BIN=${PG_BIN:-/usr/lib/postgresql/$PG_MAJOR/bin}
+# Where a server built from source and a Debian in a folder are kept between runs.
+INVENTORY_CACHE=${INVENTORY_CACHE:-/var/tmp/inventory}
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WORK=
 RUN_USER=
@@ -50,20 +52,39 @@ install_packages() {
     as_root rm -f "$quiet"
 }
 
+# make_cache: the directory of what takes minutes to make, which nobody else may have
+# made for us.
+make_cache() {
+    mkdir -p "$INVENTORY_CACHE"
+    [ -O "$INVENTORY_CACHE" ] || die "$INVENTORY_CACHE belongs to somebody else; set INVENTORY_CACHE"
+    chmod 755 "$INVENTORY_CACHE"
+}
+
+# debian_sources FILTER...: the package sources that the machine uses and apt knows
+# under these filters, a line each: URI SUITE COMPONENT.
+debian_sources() {
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' "$@" | sort -u
+}
+
+# print_tree: the files of this tree, as a tar archive: what git knows and does not ignore.
+print_tree() {
+    (cd "$SOURCE" && {
+        if git -c safe.directory='*' rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+            git -c safe.directory='*' ls-files -z --cached --others --exclude-standard
+        else
+            find . -type f -print0
+        fi
+    } | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+        tar --null -T - -cf -)
+}
+
 # make_work: the private copy of the tree.
 make_work() {
     RUN_USER=$(id -un)
     [ "$RUN_USER" != root ] || RUN_USER=postgres
     WORK=$(mktemp -d "${TMPDIR:-/tmp}/inventory.XXXXXX")
     mkdir "$WORK/tree"
-    (cd "$SOURCE" && {
-        if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-            git -c safe.directory='*' ls-files -z --cached --others --exclude-standard
-        else
-            find . -type f -print0
-        fi
-    } | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
-        tar --null -T - -cf -) | tar -C "$WORK/tree" -xf -
+    print_tree | tar -C "$WORK/tree" -xf -
     [ "$(id -u)" -ne 0 ] || chown -R "$RUN_USER" "$WORK"
     chmod 755 "$WORK"
 }
@@ -78,10 +99,13 @@ build() {
 
 # server_conf: settings with which a server finds that installation.
 server_conf() {
-    cat <<CONF
-extension_destdir = '$WORK/dest'
-dynamic_library_path = '$WORK/dest/usr/lib/postgresql/$PG_MAJOR/lib:\$libdir'
-CONF
+    local pg_config=$PG_BIN/pg_config
+    if [ "$PG_MAJOR" -ge 18 ]; then
+        printf "extension_control_path = '%s:\$system'\n" "$WORK/dest$("$pg_config" --sharedir)"
+    else
+        printf "extension_destdir = '%s'\n" "$WORK/dest"
+    fi
+    printf "dynamic_library_path = '%s:\$libdir'\n" "$WORK/dest$("$pg_config" --pkglibdir)"
 }
 
 # start_cluster [SETTING...]: a cluster on a unix socket in $WORK.

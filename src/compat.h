@@ -20,6 +20,11 @@
 #include "varatt.h"
 #endif
 
+/* 18 has another one, which goes in front of a declaration. */
+#if PG_VERSION_NUM >= 180000
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
 /* 16 added an argument that only error messages use. */
 #if PG_VERSION_NUM >= 160000
 static inline int

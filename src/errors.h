@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "compat.h"
+
 #define ERRCODE_INVENTORY_INSUFFICIENT_STOCK	MAKE_SQLSTATE('I', 'V', '0', '0', '1')
 #define ERRCODE_INVENTORY_INVALID_STATE			MAKE_SQLSTATE('I', 'V', '0', '0', '2')
 #define ERRCODE_INVENTORY_NOT_FOUND				MAKE_SQLSTATE('I', 'V', '0', '0', '3')

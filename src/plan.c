@@ -28,6 +28,7 @@ static int	engine_level = 0;
 static uint64 PlanRun(KeptPlan *plan, const Datum *values, const char *nulls,
 					  Snapshot snapshot);
 static pg_noinline SPIPlanPtr PlanPrepare(KeptPlan *plan);
+static void HintAtUpdate(void *arg);
 static int	TriggerLevel(void);
 
 /*
@@ -300,6 +301,7 @@ static pg_noinline SPIPlanPtr
 PlanPrepare(KeptPlan *plan)
 {
 	SPIPlanPtr	fresh;
+	ErrorContextCallback missing;
 
 	if (plan->kept != NULL)
 	{
@@ -309,8 +311,11 @@ PlanPrepare(KeptPlan *plan)
 		plan->kept = NULL;
 	}
 
+	missing = (ErrorContextCallback) {.previous = error_context_stack, .callback = HintAtUpdate};
+	error_context_stack = &missing;
 	fresh = SPI_prepare_cursor(plan->sql, plan->nargs, plan->argtypes,
 							   plan->replan ? CURSOR_OPT_CUSTOM_PLAN : 0);
+	error_context_stack = missing.previous;
 	if (fresh == NULL)
 		elog(ERROR, "SPI_prepare_cursor returned %s for: %s",
 			 SPI_result_code_string(SPI_result), plan->sql);
@@ -318,6 +323,26 @@ PlanPrepare(KeptPlan *plan)
 		elog(ERROR, "could not keep the plan of: %s", plan->sql);
 	plan->kept = fresh;
 	return fresh;
+}
+
+/*
+ * For an error while a statement of ours is prepared: what it names is missing where
+ * the library and what the database has are of different versions.
+ */
+static void
+HintAtUpdate(void *arg pg_attribute_unused())
+{
+	switch (geterrcode())
+	{
+		case ERRCODE_UNDEFINED_TABLE:
+		case ERRCODE_UNDEFINED_COLUMN:
+		case ERRCODE_UNDEFINED_FUNCTION:
+		case ERRCODE_UNDEFINED_OBJECT:
+			errhint("If the library was installed anew, run ALTER EXTENSION inventory UPDATE in this database, and restart the server if it is preloaded.");
+			break;
+		default:
+			break;
+	}
 }
 
 /*

@@ -26,6 +26,7 @@
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "guard.h"
 #include "identity.h"
 #include "plan.h"

@@ -41,6 +41,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "compat.h"
 #include "guc.h"
 #include "worker/runner.h"
 

@@ -308,7 +308,7 @@ Datum
 RunEnd(const Job *job, const JobRun *run, int64 rows, const ErrorData *error)
 {
 	Datum		values[6];
-	char		nulls[6] = "      ";
+	char		nulls[] = "      ";
 
 	values[0] = Int64GetDatum(run->run_id);
 	values[1] = CStringGetTextDatum(error == NULL ? "SUCCEEDED" : "FAILED");
@@ -412,7 +412,7 @@ InsertRun(const Job *job, bool by_hand, const char *status,
 		  TimestampTz scheduled_for, TimestampTz finished_at, const char *reason)
 {
 	Datum		values[8];
-	char		nulls[8] = "        ";
+	char		nulls[] = "        ";
 
 	values[0] = CStringGetTextDatum(job->name);
 	values[1] = CStringGetTextDatum(job->owner);

@@ -47,6 +47,7 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "guc.h"
 #include "plan.h"
 #include "worker/launcher.h"

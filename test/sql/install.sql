@@ -1,7 +1,10 @@
 -- Create, look, drop, create again.
 SET client_min_messages = warning;
+-- From 18 on the server says in which line of the script.
+\set SHOW_CONTEXT never
 CREATE SCHEMA inventory;
 CREATE EXTENSION inventory;
+\set SHOW_CONTEXT errors
 DROP SCHEMA inventory;
 CREATE ROLE regress_inventory_user;
 SET ROLE regress_inventory_user;

@@ -1,0 +1,71 @@
+# The suites, for those that source common.sh: against the build below $WORK, and all but
+# TAP in the cluster that start_cluster made.
+
+step() { printf '\n== %s\n' "$*"; }
+
+show_differences() {
+    local file
+    # An assertion that failed, or a crash.
+    grep -hE 'TRAP:|PANIC:|terminated by signal|Failed process' "$WORK/server.log" "$WORK"/tree/tmp_check/log/*.log 2>/dev/null || true
+    for file in "$WORK"/tree/regression.diffs "$WORK"/tree/output_iso/regression.diffs; do
+        [ ! -s "$file" ] || cat "$file"
+    done
+    for file in "$WORK"/tree/tmp_check/log/*; do
+        [ ! -s "$file" ] || { printf '%s\n' "--- ${file##*/}"; tail -n 30 "$file"; }
+    done
+}
+
+# on_exit: for a trap; shows what went wrong, if anything did, and leaves nothing behind.
+on_exit() {
+    local status=$?
+    [ "$status" -eq 0 ] || [ -z "$WORK" ] || show_differences
+    remove_work
+    exit "$status"
+}
+
+# run_installcheck MAKE ARGUMENT...
+run_installcheck() {
+    server_conf | as_user tee "$WORK/temp.conf" >/dev/null
+    as_user env PGHOST="$WORK" PGPORT=5432 PGUSER=postgres TEMP_CONFIG="$WORK/temp.conf" \
+        INVENTORY_CASES="${INVENTORY_CASES:-$SOURCE/../shared/cases/planning_sample.csv}" \
+        make -s -C "$WORK/tree" with_llvm=no PG_CONFIG="$PG_BIN/pg_config" installcheck "$@"
+}
+
+# prove_pgtap FILE...
+prove_pgtap() {
+    as_user "$PG_BIN/psql" -h "$WORK" -U postgres -Atc "SELECT 1 FROM pg_database WHERE datname = 'pgtap'" postgres | grep -q 1 ||
+        as_user "$PG_BIN/createdb" -h "$WORK" -U postgres pgtap
+    as_user pg_prove --quiet -h "$WORK" -U postgres -d pgtap "$@"
+}
+
+run_regression() {
+    step 'Regression (pg_regress)'
+    run_installcheck ISOLATION= TAP_TESTS=
+}
+
+# run_isolation [SPEC...]: all of them by default.
+run_isolation() {
+    step 'Races (isolation)'
+    run_installcheck REGRESS= TAP_TESTS= ${1:+ISOLATION="$*"}
+}
+
+run_pgtap() {
+    step 'Behaviour (pgTAP)'
+    prove_pgtap test/pgtap/*.sql
+}
+
+run_by_statements() {
+    step 'Races and behaviour, by statements alone (inventory.fast_path = off)'
+    local specs=(batch-opposite delete-item expires-at-update extend-snapshot first-receipt fulfill-cancel fulfill-twice
+        item-deleted-while-waiting last-unit opposite-line-order order-last-unit policy-recheck repeatable-read serializable subtransaction)
+    export PGOPTIONS='-c inventory.fast_path=off'
+    run_installcheck REGRESS= TAP_TESTS= ISOLATION="${specs[*]}"
+    prove_pgtap test/pgtap/{batch,demand,fast_path,hostile,ledger,order,reservation,stock,transfer}.sql
+    unset PGOPTIONS
+}
+
+# run_tap [FILE...]: all of them by default.
+run_tap() {
+    step 'Servers under load, dumped, crashed (TAP)'
+    run_installcheck REGRESS= ISOLATION= ${1:+PROVE_TESTS="$*"}
+}
