@@ -127,7 +127,7 @@ SQL
 }
 
 # CREATE EXTENSION by a superuser where others were first.
-my @unsafe = grep { /\bOR REPLACE\b|\bIF NOT EXISTS\b|\@extschema\@/ } map { split /\n/, slurp_file($_) } grep { !/--.*--/ } glob('sql/inventory--*.sql');
+my @unsafe = grep { /\bOR REPLACE\b|\bIF NOT EXISTS\b(?! \(SELECT)|\@extschema\@/ } map { split /\n/, slurp_file($_) } glob('sql/inventory--*.sql');
 is_deeply(\@unsafe, [], 'the install script takes nothing over that is there already');
 $node->safe_psql('postgres', q{
 CREATE ROLE mallory LOGIN;
