@@ -56,8 +56,10 @@ run_pgtap() {
 
 run_by_statements() {
     step 'Races and behaviour, by statements alone (inventory.fast_path = off)'
-    local specs=(batch-opposite delete-item expires-at-update extend-snapshot first-receipt fulfill-cancel fulfill-twice
-        item-deleted-while-waiting last-unit opposite-line-order order-last-unit policy-recheck repeatable-read serializable subtransaction)
+    local specs=(batch-opposite count-plain-movement delete-item expires-at-update extend-snapshot first-receipt first-reservation
+        fulfill-cancel fulfill-twice item-deleted-while-waiting last-unit last-unit-many opposite-line-order opposite-order-update
+        order-expire order-last-unit order-split-update policy-recheck release-twice repeatable-read retry-after-timeout serializable
+        subtransaction)
     export PGOPTIONS='-c inventory.fast_path=off'
     run_installcheck REGRESS= TAP_TESTS= ISOLATION="${specs[*]}"
     prove_pgtap test/pgtap/{batch,demand,fast_path,hostile,ledger,order,reservation,stock,transfer}.sql

@@ -75,7 +75,7 @@ static KeptPlan plan_day = {
 	"(CAST(r.all_movements AS pg_catalog.float8) OPERATOR(pg_catalog.*) $4 OPERATOR(pg_catalog./) 100) "
 	"THEN 'FAST' ELSE 'SLOW' END AS class FROM ranked r), "
 	"waiting AS ("
-	"SELECT c.*, CASE c.class WHEN 'FAST' THEN $5 ELSE $6 END AS cycle_days, "
+	"SELECT c.*, CASE WHEN c.class OPERATOR(pg_catalog.=) 'FAST' THEN $5 ELSE $6 END AS cycle_days, "
 	"GREATEST(q.due_on, CAST(pg_catalog.timezone(c.timezone, c.last_counted_at) AS pg_catalog.date)) AS since, "
 	"pg_catalog.count(*) OVER (PARTITION BY c.warehouse_id, c.class) AS class_items "
 	"FROM classed c LEFT JOIN ("

@@ -191,10 +191,11 @@ static KeptPlan notify_unsupplied = {
 	"FROM inventory.replenishment_entry e "
 	"JOIN inventory.product p ON p.product_id OPERATOR(pg_catalog.=) e.product_id "
 	"WHERE e.logged_at OPERATOR(pg_catalog.=) $1 AND e.reason OPERATOR(pg_catalog.=) ANY (ARRAY[$2, $3]) "
-	"AND e.reason IS DISTINCT FROM (SELECT b.reason FROM inventory.replenishment_entry b "
+	"AND NOT EXISTS (SELECT FROM (SELECT b.reason FROM inventory.replenishment_entry b "
 	"WHERE b.product_id OPERATOR(pg_catalog.=) e.product_id "
 	"AND b.warehouse_id OPERATOR(pg_catalog.=) e.warehouse_id "
-	"AND b.logged_at OPERATOR(pg_catalog.<) $1 ORDER BY b.logged_at DESC LIMIT 1) "
+	"AND b.logged_at OPERATOR(pg_catalog.<) $1 ORDER BY b.logged_at DESC LIMIT 1) AS before "
+	"WHERE before.reason OPERATOR(pg_catalog.=) e.reason) "
 	"HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0 "
 	"RETURNING notification_id, po_id, payload) " NOTIFY_NEW,
 	.result = SPI_OK_SELECT,

@@ -40,22 +40,32 @@
 	"AND " ALIAS ".product_id OPERATOR(pg_catalog.=) $1 " \
 	"AND " ALIAS ".warehouse_id OPERATOR(pg_catalog.=) $2 "
 
+/* IS DISTINCT FROM would look for its operator in the search_path. */
+#define DIFFERS(A, B) \
+	"(" A " OPERATOR(pg_catalog.<>) " B " OR (" A " IS NULL) OPERATOR(pg_catalog.<>) (" B " IS NULL))"
+
 static KeptPlan find_differences = {
 	.sql = "WITH ending AS ("
 	"SELECT DISTINCT ON (h.product_id, h.warehouse_id) h.* FROM (" HISTORY(ALL_ITEMS) ") AS h "
 	"WHERE inventory.check_retirement() "
 	"ORDER BY h.product_id, h.warehouse_id, h.created_at DESC), "
 	"held AS (" HELD(ALL_ITEMS) "), "
-	"state AS (SELECT product_id, warehouse_id, "
+	"state AS (SELECT COALESCE(i.product_id, e.product_id, h.product_id) AS product_id, "
+	"COALESCE(i.warehouse_id, e.warehouse_id, h.warehouse_id) AS warehouse_id, "
 	"COALESCE(i.quantity_on_hand, 0) AS on_hand, COALESCE(e.on_hand_after, 0) AS ledger_on_hand, "
 	"COALESCE(i.quantity_reserved, 0) AS reserved, COALESCE(h.held, 0) AS held, "
 	"COALESCE(i.version, 0) AS version, COALESCE(e.version, 0) AS ledger_version, "
 	"i.last_movement_at, e.created_at, i.last_movement_id, e.movement_id, i.last_hash, e.row_hash "
-	"FROM inventory.inventory_item i FULL JOIN ending e USING (product_id, warehouse_id) "
-	"FULL JOIN held h USING (product_id, warehouse_id)) "
+	"FROM inventory.inventory_item i FULL JOIN ending e ON e.product_id OPERATOR(pg_catalog.=) i.product_id "
+	"AND e.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
+	"FULL JOIN held h ON h.product_id OPERATOR(pg_catalog.=) COALESCE(i.product_id, e.product_id) "
+	"AND h.warehouse_id OPERATOR(pg_catalog.=) COALESCE(i.warehouse_id, e.warehouse_id)) "
 	"SELECT s.product_id, s.warehouse_id, s.on_hand, s.ledger_on_hand, s.reserved, s.held, s.version, s.ledger_version "
-	"FROM state s WHERE (s.on_hand, s.reserved, s.version, s.last_movement_at, s.last_movement_id, s.last_hash) "
-	"IS DISTINCT FROM (s.ledger_on_hand, s.held, s.ledger_version, s.created_at, s.movement_id, s.row_hash) "
+	"FROM state s WHERE (s.on_hand, s.reserved, s.version) "
+	"OPERATOR(pg_catalog.<>) (s.ledger_on_hand, s.held, s.ledger_version) "
+	"OR " DIFFERS("s.last_movement_at", "s.created_at") " "
+	"OR " DIFFERS("s.last_movement_id", "s.movement_id") " "
+	"OR " DIFFERS("s.last_hash", "s.row_hash") " "
 	"ORDER BY s.product_id, s.warehouse_id",
 	.result = SPI_OK_SELECT,
 	.replan = true

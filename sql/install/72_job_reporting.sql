@@ -8,7 +8,7 @@ SELECT j.name, j.schedule, j.timezone, coalesce(o.rolname::text, j.owner) COLLAT
 FROM inventory.job j
 LEFT JOIN pg_roles o ON o.oid = CASE WHEN j.is_builtin THEN (SELECT c.relowner FROM pg_class c WHERE c.oid = j.tableoid) ELSE j.owner_oid END
 CROSS JOIN LATERAL (
-    SELECT has_function_privilege('inventory.grant_access(regrole, text)', 'EXECUTE') OR pg_has_role(o.oid, 'USAGE') AS may_see
+    SELECT has_function_privilege('inventory.grant_access(pg_catalog.regrole, pg_catalog.text)', 'EXECUTE') OR pg_has_role(o.oid, 'USAGE') AS may_see
 ) AS m
 CROSS JOIN (SELECT inventory.worker_pid() AS worker_pid) AS w
 LEFT JOIN LATERAL (
@@ -46,7 +46,7 @@ COMMENT ON COLUMN inventory.job_status.worker_pid IS 'Process of the worker of t
 
 CREATE VIEW inventory.job_history AS
 SELECT r.run_id, r.job_name, r.run_as, r.by_hand, r.status, r.scheduled_for, r.started_at, r.finished_at, r.rows, r.reason,
-    CASE WHEN has_function_privilege('inventory.grant_access(regrole, text)', 'EXECUTE')
+    CASE WHEN has_function_privilege('inventory.grant_access(pg_catalog.regrole, pg_catalog.text)', 'EXECUTE')
             OR EXISTS (SELECT FROM inventory.job j WHERE j.name = r.job_name AND j.created_at <= r.started_at AND pg_has_role(j.owner_oid, 'USAGE'))
         THEN r.error END AS error,
     r.error_code

@@ -117,6 +117,7 @@ static void UpdateJob(JobAccess *access, Datum *values, char *nulls);
 static void CheckMayBe(const JobAccess *access);
 static void CheckHasOwner(const Job *job);
 static void CheckNotBuiltin(const JobAccess *access, const char *hint);
+static bool IsDue(const Job *job);
 static bool NextRun(TimestampTz *next);
 static Datum RunHere(const Job *job, bool scheduled, const Identity *caller);
 static ErrorData *RunAsOwner(const Job *job, const Identity *caller, int64 *rows);
@@ -255,18 +256,23 @@ inventory_run_job(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
 				 errmsg("a job cannot run another job"),
 				 errdetail("A job is RUNNING in this session.")));
+	if (if_due && !IsDue(&access.job))
+	{
+		LeaveEngine(&caller);
+		PG_RETURN_NULL();
+	}
 	if (!JobLock(access.job.name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
 				 errmsg("job \"%s\" is running", access.job.name),
 				 errdetail("It is RUNNING in another session."),
 				 errhint("Wait until it ends, see inventory.job_status.")));
-	/* Who had the lock before may have run it. */
+	/* Who had the lock before may have run it; who took it from the table wants the lock. */
 	if (if_due)
 		FindJob(&find_and_lock_job, name, caller.userid, &access);
-	if (if_due && (access.job.next_run_at == DT_NOBEGIN ||
-				   access.job.next_run_at > JobNow()))
+	if (if_due && !IsDue(&access.job))
 	{
+		JobUnlock(access.job.name);
 		LeaveEngine(&caller);
 		PG_RETURN_NULL();
 	}
@@ -399,6 +405,15 @@ CheckNotBuiltin(const JobAccess *access, const char *hint)
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
 				 errmsg("job \"%s\" is built in", access->job.name),
 				 errhint("%s", hint)));
+}
+
+/*
+ * Has the time of a job come?
+ */
+static bool
+IsDue(const Job *job)
+{
+	return job->next_run_at != DT_NOBEGIN && job->next_run_at <= JobNow();
 }
 
 /*

@@ -53,6 +53,13 @@ static KeptPlan end_run = {
 	.argtypes = {INT8OID, TEXTOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID}
 };
 
+static KeptPlan withdraw_run = {
+	.sql = "DELETE FROM inventory.job_run r WHERE r.run_id OPERATOR(pg_catalog.=) $1",
+	.result = SPI_OK_DELETE,
+	.nargs = 1,
+	.argtypes = {INT8OID}
+};
+
 /*
  * Not where the job has been changed since, and without waiting for somebody who
  * is changing it: the change decides.
@@ -157,6 +164,18 @@ JobLock(const char *name)
 }
 
 /*
+ * Gives that lock back before the transaction ends.
+ */
+void
+JobUnlock(const char *name)
+{
+	LOCKTAG		tag;
+
+	SetJobTag(&tag, name);
+	LockRelease(&tag, ExclusiveLock, false);
+}
+
+/*
  * Records that a run of a locked job begins now.  One that was due, or is run
  * because it is due, moves the job on to its next time.
  */
@@ -176,6 +195,20 @@ RunStart(const Job *job, bool by_hand, bool scheduled, const char *reason,
 	ScheduleParse(job->schedule, job->timezone, &run->schedule);
 	run->next = ScheduleSkip(&run->schedule, job->next_run_at, now, &ignored);
 	JobReschedule(job, job->next_run_at, run->next, job->failures);
+}
+
+/*
+ * Undoes RunStart for a run that was due and has not begun, since somebody took the
+ * job's lock when that was recorded: the job is due as it was, unless somebody has
+ * changed it.
+ */
+void
+RunWithdraw(const Job *job, const JobRun *run)
+{
+	Datum		value = Int64GetDatum(run->run_id);
+
+	PlanExecute(&withdraw_run, &value, NULL);
+	JobReschedule(job, run->next, job->next_run_at, job->failures);
 }
 
 /*

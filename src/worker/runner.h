@@ -53,9 +53,11 @@ extern Oid	JobOwner(const Job *job);
 extern TimestampTz JobNow(void);
 
 extern bool JobLock(const char *name);
+extern void JobUnlock(const char *name);
 
 extern void RunStart(const Job *job, bool by_hand, bool scheduled,
 					 const char *reason, JobRun *run);
+extern void RunWithdraw(const Job *job, const JobRun *run);
 extern void RunSkip(const Job *job, const char *reason);
 extern bool RunRefuseBroken(const Job *job);
 extern void RunArm(const Job *job, bool in_worker);

@@ -142,8 +142,10 @@ static bool RunOrSkip(const Job *job, TimestampTz now, JobRun *run);
 static char *StartReason(const Job *job, TimestampTz now);
 static long UntilNextJob(void);
 static void RunScheduled(const Job *job, const JobRun *run);
-static ErrorData *RunInTransaction(const Job *job, const JobRun *run);
+static ErrorData *RunInTransaction(const Job *job, const JobRun *run, bool *begun);
 static void BecomeOwner(Oid owner);
+static void RecordSuccess(const Job *job, const JobRun *run, int64 rows);
+static void Withdraw(const Job *job, const JobRun *run);
 static void RecordFailure(const Job *job, const JobRun *run, const ErrorData *error);
 static void CleanSession(void);
 
@@ -525,13 +527,16 @@ static void
 RunScheduled(const Job *job, const JobRun *run)
 {
 	ErrorData  *error;
+	bool		begun;
 
 	pgstat_report_activity(STATE_RUNNING, job->command);
-	error = RunInTransaction(job, run);
+	error = RunInTransaction(job, run, &begun);
 	SetUserIdAndSecContext(GetAuthenticatedUserId(), 0);
 	SetSessionAuthorization(GetAuthenticatedUserId(), true);
 	CleanSession();
-	if (error != NULL)
+	if (!begun)
+		Withdraw(job, run);
+	else if (error != NULL)
 	{
 		ereport(LOG,
 				(errmsg("inventory worker: job \"%s\" failed: %s", job->name, error->message)));
@@ -553,14 +558,15 @@ RunScheduled(const Job *job, const JobRun *run)
  * as the extension's, in one transaction.  It is the owner again who commits:
  * deferred triggers run then, and what is held open is read to its end, all of it
  * within the job's timeout.  Returns the error of a run that failed, in the turn's
- * memory.
+ * memory; begun is false when somebody else has taken the job's lock meanwhile.
  */
 static ErrorData *
-RunInTransaction(const Job *job, const JobRun *run)
+RunInTransaction(const Job *job, const JobRun *run, bool *begun)
 {
 	MemoryContext turn = CurrentMemoryContext;
 	ErrorData  *volatile error = NULL;
 
+	*begun = true;
 	PG_TRY();
 	{
 		Oid			owner;
@@ -572,7 +578,8 @@ RunInTransaction(const Job *job, const JobRun *run)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("the extension is gone")));
-		if (!JobLock(job->name))
+		*begun = JobLock(job->name);
+		if (!*begun)
 			ereport(ERROR,
 					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 					 errmsg("a run was started by hand at the same time")));
@@ -586,7 +593,7 @@ RunInTransaction(const Job *job, const JobRun *run)
 		BecomeOwner(owner);
 		rows = RunCommand(job);
 		SetUserIdAndSecContext(engine, security);
-		(void) RunEnd(job, run, rows, NULL);
+		RecordSuccess(job, run, rows);
 		SetUserIdAndSecContext(owner, SECURITY_LOCAL_USERID_CHANGE);
 		SPI_finish();
 		PopActiveSnapshot();
@@ -620,6 +627,35 @@ BecomeOwner(Oid owner)
 	SetUserIdAndSecContext(GetUserId(), 0);
 	SetSessionAuthorization(owner, superuser_arg(owner));
 	SetUserIdAndSecContext(owner, SECURITY_LOCAL_USERID_CHANGE);
+}
+
+/*
+ * Records a success in the transaction of the run.  The command may have set a
+ * search_path; a trigger that somebody put on job_run, which runs as the extension's
+ * owner, does not get that.
+ */
+static void
+RecordSuccess(const Job *job, const JobRun *run, int64 rows)
+{
+	int			level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) RunEnd(job, run, rows, NULL);
+	AtEOXact_GUC(true, level);
+}
+
+/*
+ * The next turn looks at the job anew: whoever has the lock runs it, and that is
+ * recorded, or only looked whether it was due.
+ */
+static void
+Withdraw(const Job *job, const JobRun *run)
+{
+	if (!BeginWork())
+		return;
+	RunWithdraw(job, run);
+	EndWork();
 }
 
 /*
