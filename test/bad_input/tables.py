@@ -111,7 +111,8 @@ class Writer:
         random = self.random
         if random.random() < 0.05:
             return ''
-        return ' WHERE ctid = (SELECT ctid FROM inventory.%s ORDER BY ctid LIMIT 1 OFFSET %d)' % (table.name, random.randint(0, 4))
+        return ' WHERE ctid = (SELECT ctid FROM inventory.%s ORDER BY %s LIMIT 1 OFFSET %d)' % (
+            table.name, ', '.join(c[0] for c in table.columns[:2]), random.randint(0, 4))
 
     def view(self):
         random = self.random
