@@ -159,6 +159,10 @@ class Session:
         self.pid = self.tried.get_backend_pid()
         server.run(self.tried, "LOAD 'inventory'" if self.role == 'postgres' else "SELECT inventory.on_hand_at(1, 1, now())")
         server.run(self.tried, "SET statement_timeout = %d; SET client_min_messages = error; SET inventory.fast_path = %s" % (TIMEOUT_MS, fast_path))
+        if self.encoding == 'SQL_ASCII':
+            # Nothing is converted; this is only how the answers are read.
+            self.tried.set_client_encoding('LATIN1')
+            self.watch.set_client_encoding('LATIN1')
         self.client = 'UTF8'
         if self.encoding == 'UTF8' and number % 4 == 1:
             self.client = 'LATIN1' if number % 8 == 1 else 'SQL_ASCII'
@@ -215,13 +219,21 @@ class Session:
             self.digest = now
         self.refused = []
 
-    def ask_identity(self):
-        return self.server.rows(self.tried, """SELECT current_user, session_user, current_setting('role'), current_setting('search_path'),
+    def ask_identity(self, before=''):
+        return self.server.rows(self.tried, before + """SELECT current_user, session_user, current_setting('role'), current_setting('search_path'),
             current_setting('is_superuser'), current_setting('row_security'), current_setting('transaction_read_only'),
             current_setting('inventory.performed_by', true), current_setting('inventory.fast_path', true)""")[0]
 
-    def check_identity(self, statement):
-        identity = self.ask_identity()
+    def check_identity(self, statement, ending='ROLLBACK'):
+        """Ends the transaction and asks who the session is then, in one go."""
+        try:
+            identity = self.ask_identity(ending + '; ')
+        except psycopg2.Error as error:
+            if error.pgcode is None:
+                raise Failure('the backend is gone after %s' % statement)
+            self.tally.fail(self.where, '%s: %s %s' % (ending, error.pgcode, literal_free(error)), statement)
+            self.execute('ROLLBACK')
+            return
         if identity != self.identity:
             self.tally.fail(self.where, 'left the session as %s, was %s' % (identity, self.identity), statement)
             self.identity = identity
@@ -250,6 +262,11 @@ class Session:
 
     def encoded(self, text):
         """The bytes of a statement: not every client says the truth about them."""
+        if self.encoding == 'SQL_ASCII':
+            try:
+                return text.encode('latin-1')
+            except UnicodeEncodeError:
+                pass
         return text.encode('utf-8')
 
     def attempt(self, kind, name, statement, allowed, data=None, prefix='', keep=True, value_check=None, must_refuse=False, never_writes=False):
@@ -260,14 +277,15 @@ class Session:
         savepoint = self.random.random() < 0.3
         # A probe has to find room: drawn before, so that both settings draw alike.
         probe = self.random.random() < 0.5
-        begin = 'BEGIN ISOLATION LEVEL %s; ' % self.isolation
-        setting = self.execute(begin + prefix + ('SAVEPOINT s' if savepoint else ''))
+        begin = 'BEGIN ISOLATION LEVEL %s; %s%s' % (self.isolation, prefix, 'SAVEPOINT s; ' if savepoint else '')
+        together = not prefix and data is None
+        setting = None if together else self.execute(begin)
         if setting is not None:
             self.judge_error(kind, name, prefix, setting, {'22023', '42501', '55P02'}, None)
             self.execute('ROLLBACK')
             self.outcomes.append((name, setting.pgcode, literal_free(setting), prefix))
             return False
-        error = self.execute(statement, data)
+        error = self.execute(begin + statement if together else statement, data)
         self.outcomes.append((name, error.pgcode if error else 'ok', literal_free(error) if error else '', statement))
         tally.states[error.pgcode if error else 'ok'] += 1
         if error is not None:
@@ -279,13 +297,13 @@ class Session:
         return True
 
     def after_error(self, kind, name, statement, error, allowed, data, prefix, savepoint, probe, value_check):
-        if savepoint:
+        # A statement that the grammar refuses took BEGIN with it.
+        if savepoint and self.tried.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_INERROR:
             self.execute('ROLLBACK TO s')
             if probe:
                 self.probe(statement)
-        self.execute('ROLLBACK')
-        self.judge_error(kind, name, statement, error, allowed, value_check)
         self.check_identity(statement)
+        self.judge_error(kind, name, statement, error, allowed, value_check)
         self.refused.append(prefix + statement[:2000])
         if len(self.refused) >= CHECK_EVERY:
             self.check_refused()
@@ -312,14 +330,11 @@ class Session:
         if assigned and never_writes:
             self.tally.fail(self.where, 'a function that is not volatile took a transaction id', statement)
         if not keep or not assigned:
-            self.execute('ROLLBACK' if not keep else 'COMMIT')
+            self.check_identity(statement)
         else:
             self.check_refused()
-            error = self.execute('COMMIT')
-            if error is not None:
-                self.tally.fail(self.where, 'COMMIT: %s %s' % (error.pgcode, literal_free(error)), statement)
+            self.check_identity(statement, 'COMMIT')
             self.digest = self.take_digest()
-        self.check_identity(statement)
 
     def probe(self, statement):
         """The session goes on to work after an error, in the same transaction."""
@@ -454,7 +469,6 @@ class Session:
                     self.execute('ROLLBACK TO f')
                     if error.pgcode.startswith('XX') or 'cache lookup' in literal_free(error):
                         self.tally.states['forged ' + error.pgcode + ' ' + literal_free(error)[:60]] += 1
-        self.execute('ROLLBACK')
         self.check_identity(statement)
 
     def refresh(self):
@@ -649,7 +663,7 @@ def main():
     parser.add_argument('--documents', type=int)
     parser.add_argument('--round', type=int)
     options = parser.parse_args()
-    count = options.calls or (240000 if options.long else 12000)
+    count = options.calls or (200000 if options.long else 4000)
     per_round = 1000 if options.long else 400
     rounds = [options.round] if options.round is not None else range(max(1, count // (2 * per_round)))
 
@@ -660,8 +674,10 @@ def main():
     try:
         for number in rounds:
             round_of_calls(server, tally, options.seed, number, per_round)
+            if number % 10 == 9:
+                print('%d calls after %d s' % (tally.calls, time.monotonic() - started), flush=True)
         if options.round is None:
-            judge_documents(server, tally, options.seed, options.documents if options.documents is not None else (50000 if options.long else 4000))
+            judge_documents(server, tally, options.seed, options.documents if options.documents is not None else (50000 if options.long else 2000))
             check_memory(server, tally)
         server.check_up()
     except Failure as failure:
