@@ -172,7 +172,8 @@ MillsRatio(double z)
 static void
 LossRatios(double z, double ratio[3])
 {
-	int			k = 20 + (int) (400.0 / (z * z));
+	/* Not a number where extreme arguments overflowed; so is the answer then. */
+	int			k = 20 + (z < 20.0 ? (int) (400.0 / (z * z)) : 0);
 	double		r = 2.0 / (z + sqrt(z * z + 4.0 * (k + 1)));
 
 	for (; k >= 0; k--)

@@ -19,7 +19,7 @@ RETURNS void
 LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_unschedule_job';
 COMMENT ON FUNCTION inventory.unschedule_job(text) IS
 'Removes a job; its runs stay. A run that is under way goes on to its end.
-Errors: IV003 no such job; 42501 it is somebody else''s, and the caller has no admin access; IV002 it is built in: switch it off with alter_job(name, enabled => false).';
+Errors: IV003 no such job; 42501 it is somebody else''s, and the caller has no admin access; IV002 it is built in: switch it off with alter_job(name, enabled => false); 22023 a name that is too long, or a NULL.';
 
 CREATE FUNCTION inventory.run_job(name text, if_due boolean DEFAULT false)
 RETURNS inventory.job_run
@@ -27,7 +27,7 @@ LANGUAGE c AS 'MODULE_PATHNAME', 'inventory_run_job';
 COMMENT ON FUNCTION inventory.run_job(text, boolean) IS
 'Runs a job now, in this session and transaction, as its owner. An error of the command is recorded and returned, not raised. With if_due it runs only when its time has come, as the worker would, and the result is NULL otherwise.
 A job that is not built in is run by whoever has the rights of its owner, since the command runs in the caller''s session; others have the worker run it: alter_job. What the session has set does not count for the command. Where the call is a transaction of its own, deferred triggers fire as part of the run; in a longer one they wait for its end, as the caller''s do. When the owner is another role, the command runs security-restricted: no temporary tables, no deferred triggers.
-Errors: IV003 no such job; 42501 it is somebody else''s; IV002 it is running elsewhere, a job is running in this session, or its owner was dropped; 57014 the caller''s own statement was cancelled.';
+Errors: IV003 no such job; 42501 it is somebody else''s; IV002 it is running elsewhere, a job is running in this session, or its owner was dropped; 22023 a name that is too long, or a NULL; 57014 the caller''s own statement was cancelled.';
 
 CREATE FUNCTION inventory.worker_start()
 RETURNS boolean

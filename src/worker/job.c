@@ -492,14 +492,15 @@ RunAsOwner(const Job *job, const Identity *caller, int64 *rows)
 		RunDisarm();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (!RunTimedOut() && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = resources;
+	/* Not before the subtransaction is over, or it would outlive the statement. */
+	if (error != NULL && !RunTimedOut() && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(error);
 	return error;
 }
 
