@@ -73,6 +73,7 @@ from transcript import BROKEN, COMMITTED, ROLLED_BACK, UNKNOWN, Operation, Trans
 
 SLACK = 100                       # microseconds: how exactly two clocks are compared
 FOREVER = 1 << 62
+WORKER = 'worker'                 # performed_by of what a job of the worker moves
 FIGURES = re.compile(r'Available: (-?\d+), requested: (-?\d+)\.')
 OPEN = re.compile(r'Open: (\d+), to receive: (\d+)\.')
 STATE = re.compile(r'It is (\w+)')
@@ -209,19 +210,25 @@ class Checker:
         self.figures['committed transactions'] = len(committed)
 
     def background(self):
-        """What nobody asked for and is no fault: reservations that the worker expired."""
-        times = collections.defaultdict(list)
+        """What no client asked for and is no fault: reservations that the worker expired,
+        and what its job brought in, by the transactions that did it."""
+        closings, moves = collections.defaultdict(list), collections.defaultdict(list)
         for row in self.tables['reservations']:
             if row[12] is not None and row[12] not in self.labels and row[10] == 'EXPIRED':
-                times[row[13]].append((row[0], 'EXPIRED'))
-        for at, closings in sorted(times.items()):
+                closings[row[13]].append((row[0], 'EXPIRED'))
+        for row in self.moved_by.pop(WORKER, ()):
+            moves[row[12]].append(row)
+        for at in closings.keys() | moves.keys():
             label = f'worker at {at}'
-            self.closings[label] = closings
+            self.closings[label] = closings[at]
+            self.moved_by[label] = moves[at]
             self.labels.add(label)
             asked = at * 1000 - self.offset
-            transaction = Transaction(label, 'rc', COMMITTED, asked, asked, [Operation(label, 'background', [], asked, asked, [])])
+            operation = Operation(label, 'background', [[row[1:5] + (row[7],) for row in moves[at]]], asked, asked, [])
+            transaction = Transaction(label, 'rc', COMMITTED, asked, asked, [operation])
             transaction.committed_at = at
-            self.figures['reservations expired by the worker'] += len(closings)
+            self.figures['reservations that the worker expired'] += len(closings[at])
+            self.figures['movements of the worker'] += len(moves[at])
             yield transaction
 
     # The replay.
@@ -232,7 +239,7 @@ class Checker:
         self.done = set()
         for transaction in self.ordered:
             told = self.wall(transaction.answered) if transaction.end == COMMITTED else FOREVER
-            self.model.begin(transaction, told)
+            self.model.begin(transaction, self.wall(transaction.asked), told)
             for operation in transaction.operations:
                 if operation.answer is not None and not operation.undone:
                     self.replay_operation(transaction, operation)

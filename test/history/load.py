@@ -1,12 +1,13 @@
 """The load: a database to work in, sessions that work, and somebody who breaks their
 connections."""
+import contextlib
 import multiprocessing
 import os
 import random
 import time
 
 import psycopg2
-from psycopg2.extensions import make_dsn
+from psycopg2.extensions import make_dsn, parse_dsn
 
 import operations
 from session import Session
@@ -34,8 +35,7 @@ GRANT UPDATE (expires_at) ON inventory.reservation TO clerk;
 
 def prepare(dsn, folder, seed):
     """Makes the catalogue, and the first stock, which is part of the transcript."""
-    with connected(dsn) as connection:
-        connection.cursor().execute(PREPARE)
+    execute(dsn, PREPARE)
     board = operations.Board(1)
     clerk = Session('setup', 0, client_dsn(dsn), board, os.path.join(folder, 'setup.transcript'), seed)
     for product in range(1, operations.HOT_PRODUCTS + operations.COLD_PRODUCTS, 2):
@@ -51,19 +51,19 @@ def client_dsn(dsn):
     return make_dsn(dsn, user='clerk')
 
 
-class connected:
+def dsn_value(dsn, name):
+    return parse_dsn(dsn)[name]
+
+
+@contextlib.contextmanager
+def connected(dsn):
     """A superuser's connection for a moment, each statement for itself."""
-
-    def __init__(self, dsn):
-        self.dsn = dsn
-
-    def __enter__(self):
-        self.connection = psycopg2.connect(self.dsn, application_name='history driver')
-        self.connection.autocommit = True
-        return self.connection
-
-    def __exit__(self, *_):
-        self.connection.close()
+    connection = psycopg2.connect(dsn, application_name='history driver')
+    connection.autocommit = True
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 def values(dsn, statement):
@@ -72,6 +72,13 @@ def values(dsn, statement):
         cursor = connection.cursor()
         cursor.execute(statement)
         return cursor.fetchall()
+
+
+def execute(dsn, *statements):
+    """Statements that return nothing, each for itself."""
+    with connected(dsn) as connection:
+        for statement in statements:
+            connection.cursor().execute(statement)
 
 
 class Load:
@@ -88,8 +95,9 @@ class Load:
         self.processes = []
         self.paths = []
 
-    def start(self, limit=NO_LIMIT, breaks_per_second=0):
-        """limit: how many operations each session asks."""
+    def start(self, limit=NO_LIMIT, breaks_per_second=0, cancels=0.4):
+        """limit: how many operations each session asks. cancels: which share of the breaks
+        only interrupts a call."""
         for number in range(self.board.sessions):
             name = f'{self.epoch}-{number}'
             path = os.path.join(self.folder, f'{name}.transcript')
@@ -99,7 +107,7 @@ class Load:
         self.breaker = None
         if breaks_per_second:
             self.breaker = multiprocessing.Process(target=break_connections,
-                                                   args=(self.dsn, f'{self.seed} breaker {self.epoch}', breaks_per_second))
+                                                   args=(self.dsn, f'{self.seed} breaker {self.epoch}', breaks_per_second, cancels))
             self.breaker.start()
 
     def spawn(self, target, *arguments):
@@ -128,12 +136,15 @@ def work(name, number, dsn, board, path, seed, first_order, limit, stop):
     Session(name, number, dsn, board, path, seed, first_order).run(limit, stop)
 
 
-def break_connections(dsn, seed, per_second):
-    """Ends or interrupts a client's backend every now and then."""
+def break_connections(dsn, seed, per_second, cancels):
+    """Ends or interrupts a client's backend every now and then, as long as there is a
+    server."""
     dice = random.Random(seed)
-    with connected(dsn) as connection:
-        while True:
-            time.sleep(dice.random() * 2 / per_second)
-            function = 'pg_terminate_backend' if dice.random() < 0.6 else 'pg_cancel_backend'
-            connection.cursor().execute(f"SELECT {function}(pid) FROM pg_stat_activity WHERE application_name = 'history client' "
-                                        "ORDER BY random() LIMIT 1")
+    while True:
+        time.sleep(dice.random() * 2 / per_second)
+        function = 'pg_cancel_backend' if dice.random() < cancels else 'pg_terminate_backend'
+        try:
+            values(dsn, f"SELECT {function}(pid) FROM pg_stat_activity WHERE application_name = 'history client' "
+                   "ORDER BY random() LIMIT 1")
+        except psycopg2.Error:
+            pass

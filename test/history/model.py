@@ -76,9 +76,11 @@ class Model:
     def bad(self, sentence, item=None):
         self.report(sentence, self.transaction, self.operation, item)
 
-    def begin(self, transaction, told):
-        """told: when the client knew that it was committed, microseconds."""
+    def begin(self, transaction, began, told):
+        """began, told: when it was asked for and when the client knew that it was committed,
+        microseconds."""
         self.transaction = transaction
+        self.began = began
         self.now = transaction.committed_at
         self.told = told
         self.touched = {}
@@ -260,10 +262,17 @@ class Model:
                 self.hold(product, warehouse, quantity)
                 self.add(id, product, warehouse, quantity, 'ORDER', reference)
                 self.expect(available, item.available, f'what line {line} left')
+            elif available == 0 and not self.was_there(item):
+                pass              # what does not exist cannot be locked, and may come into being meanwhile
             elif item.available >= quantity:
                 self.bad(f'line {line} was refused where {item.available} were available', (product, warehouse))
             elif not item.available <= available <= item.available + self.may_expire(item) or available >= quantity:
                 self.bad(f'line {line} was told of {available} where {item.available} were available', (product, warehouse))
+
+    def was_there(self, item):
+        """Did an item exist for sure when the call, or the snapshot of its transaction, began?"""
+        began = self.asked if self.transaction.isolation == 'rc' else self.began
+        return bool(item.told) and item.told[0] < began
 
     def may_expire(self, item):
         return sum(self.reservations[id].left for id in item.active
@@ -304,10 +313,12 @@ class Model:
     def expire_reservations(self, answer):
         ids = list(self.mine['EXPIRED'])
         self.expect(answer, [len(ids)])
-        self.background(answer)
+        self.background(answer, ())
 
-    def background(self, _):
-        """What the worker closes by itself."""
+    def background(self, _, moves):
+        """What the worker does by itself: a job moves stock, another closes what has expired."""
+        for move in moves:
+            self.move(*move)
         for id in list(self.mine['EXPIRED']):
             r = self.reservations.get(id)
             if r is None:
