@@ -69,8 +69,8 @@ class CrashCheck:
         clients = self.begin_load(self.server.dsn)
         time.sleep(0.4 + self.dice.random() * 1.6)
         before = self.server.checkpointer()
-        self.kill(victim)
         killed_at = time.monotonic()
+        self.kill(victim)
         wait_until('the server has restarted', lambda: self.server.checkpointer() not in (None, before))
         down = time.monotonic() - killed_at
         self.work_goes_on()
