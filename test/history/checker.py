@@ -73,6 +73,7 @@ from transcript import BROKEN, COMMITTED, ROLLED_BACK, UNKNOWN, Operation, Trans
 
 SLACK = 100                       # microseconds: how exactly two clocks are compared
 FOREVER = 1 << 62
+EXPIRING_PRODUCT = 1              # the only one whose reservations may run out of time
 WORKER = 'worker'                 # performed_by of what a job of the worker moves
 FIGURES = re.compile(r'Available: (-?\d+), requested: (-?\d+)\.')
 OPEN = re.compile(r'Open: (\d+), to receive: (\d+)\.')
@@ -509,7 +510,7 @@ class Checker:
                 if arguments[-1] == 'cancel_newest':
                     free = on_hand
                 seen.add(free)
-                if free == available or (any(key[0] == 1 for key in taken) and free <= available <= on_hand):
+                if free == available or (any(key[0] == EXPIRING_PRODUCT for key in taken) and free <= available <= on_hand):
                     return None
         return f'{sorted(seen)} were available then', next(iter(wanted[0][0]))
 
@@ -604,8 +605,8 @@ class Checker:
             r = self.model.reservations.get(id)
             if r is None:
                 return f'there was no reservation {id}', None
-            if not (r.closed is not None and r.closed <= window[1]) and not (r.expires is not None and r.expires <= window[1]) \
-                    and not r.product == 1:
+            if not (r.closed is not None and r.closed <= window[1]) and \
+                    not any(expires is not None and expires <= window[1] for expires in r.expiries):
                 return f'reservation {id} was ACTIVE', (r.product, r.warehouse)
         return None
 
@@ -704,7 +705,7 @@ def spoil(kind, transactions, tables, dice):
         return f'the answer of {operation.label}'
     if kind == 'refuse without reason':
         operation = dice.choice([o for t in transactions for o in t.operations[:1] if o.sqlstate == 'IV001'
-                                 and o.function == 'reserve_stock' and o.arguments[0] != 1])
+                                 and o.function == 'reserve_stock' and o.arguments[0] != EXPIRING_PRODUCT])
         operation.detail = f'Available: -1, requested: {operation.arguments[2]}.'
         return f'the refusal of {operation.label}'
     if kind == 'answer before asking':

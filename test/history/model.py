@@ -29,7 +29,7 @@ class Item:
 
 class Reservation:
     __slots__ = ('id', 'product', 'warehouse', 'quantity', 'fulfilled', 'type', 'reference', 'status', 'reason', 'expires',
-                 'expires_known', 'known', 'states', 'closed', 'made_by', 'closed_by')
+                 'expires_known', 'expiries', 'known', 'states', 'closed', 'made_by', 'closed_by')
 
     @property
     def left(self):
@@ -144,6 +144,7 @@ class Model:
         r.id, r.product, r.warehouse, r.quantity, r.fulfilled = id, product, warehouse, quantity, 0
         r.type, r.reference, r.status, r.reason = kind, reference, ACTIVE, None
         r.expires, r.expires_known, r.known = expires, self.told, self.told
+        r.expiries = [expires]    # all that were ever set
         r.states, r.closed = [(self.now, 0, ACTIVE)], None
         r.made_by, r.closed_by = self.operation.label, None
         if id in self.reservations:
@@ -302,13 +303,17 @@ class Model:
         if r.expires is not None:
             if answer[0][6] is None or answer[0][6] < r.expires or answer[0][6] < self.asked + minutes * 60000000 - 1:
                 self.bad(f'reservation {id} expires at {answer[0][6]} after it was extended')
-            r.expires, r.expires_known = answer[0][6], self.told
+            self.set_expiry(r, answer[0][6])
 
     def let_expire(self, answer, id):
         for _, expires in answer:
             r = self.find(id)
             if r is not None:
-                r.expires, r.expires_known = expires, self.told
+                self.set_expiry(r, expires)
+
+    def set_expiry(self, r, expires):
+        r.expires, r.expires_known = expires, self.told
+        r.expiries.append(expires)
 
     def expire_reservations(self, answer):
         ids = list(self.mine['EXPIRED'])

@@ -148,7 +148,7 @@ class Draws:
                     'jsonb_build_array(r.line, r.reservation_id, r.available)')
 
     def fulfill_reservation(self, dice, label):
-        kind = EXPIRING if dice[1] % 4 == 0 else RESERVATION
+        kind = EXPIRING if dice[1] % 3 == 0 else RESERVATION
         target = self.target(kind, dice[2])
         quantity = 1 + dice[3] % 3 if dice[4] % 2 else None
         if not target:
@@ -338,7 +338,7 @@ class Draws:
 # common as successes.
 WEIGHTS = {
     Draws.reserve_stock: 22, Draws.reserve_batch: 5, Draws.fulfill_reservation: 12, Draws.cancel_reservation: 4,
-    Draws.extend_reservation: 3, Draws.let_expire: 3, Draws.expire_reservations: 2,
+    Draws.extend_reservation: 3, Draws.let_expire: 6, Draws.expire_reservations: 2,
     Draws.reserve_order: 8, Draws.fulfill_order: 5, Draws.cancel_order: 2,
     Draws.receive_stock: 9, Draws.return_stock: 2, Draws.adjust_stock: 4, Draws.plain_update: 4, Draws.plain_insert: 1,
     Draws.read_level: 5,
