@@ -84,6 +84,7 @@ class Draws:
         self.board = board
         self.orders = 0
         self.made = {}        # kind -> id made earlier in the transaction that is open
+        self.ending = 0       # the reservation that this session let expire last
 
     def call(self, dice, label):
         """The call of a throw of dice; None where its target does not exist yet."""
@@ -99,6 +100,12 @@ class Draws:
 
     def item(self, die):
         return self.product(die), 1 + die // 100003 % WAREHOUSES
+
+    def held(self, dice, other):
+        """A reservation: now and then the one that was let expire just now."""
+        if other == EXPIRING and dice[5] % 3 == 0 and self.ending:
+            return self.ending
+        return self.target(other, dice[2])
 
     def target(self, kind, die):
         if kind in self.made and die % 3:
@@ -148,8 +155,7 @@ class Draws:
                     'jsonb_build_array(r.line, r.reservation_id, r.available)')
 
     def fulfill_reservation(self, dice, label):
-        kind = EXPIRING if dice[1] % 3 == 0 else RESERVATION
-        target = self.target(kind, dice[2])
+        target = self.held(dice, EXPIRING if dice[1] % 3 == 0 else RESERVATION)
         quantity = 1 + dice[3] % 3 if dice[4] % 2 else None
         if not target:
             return None
@@ -157,20 +163,20 @@ class Draws:
                     f'inventory.fulfill_reservation({target}, {"NULL" if quantity is None else quantity})', RESERVATION_COLUMNS)
 
     def cancel_reservation(self, dice, label):
-        target = self.target(EXPIRING if dice[1] % 4 == 0 else RESERVATION, dice[2])
+        target = self.held(dice, EXPIRING if dice[1] % 4 == 0 else RESERVATION)
         return target and Call('cancel_reservation', [target], f"inventory.cancel_reservation({target}, 'changed my mind')",
                                RESERVATION_COLUMNS)
 
     def extend_reservation(self, dice, label):
         kind = EXPIRING if dice[1] % 2 else RESERVATION
-        target = self.target(kind, dice[2])
+        target = self.held(dice, kind)
         minutes = 1 if kind == EXPIRING else 9000
         return target and Call('extend_reservation', [target, minutes], f'inventory.extend_reservation({target}, {minutes})',
                                RESERVATION_COLUMNS)
 
     def let_expire(self, dice, label):
         """Plain SQL sets when a reservation expires: a moment from now, or just past."""
-        target = self.target(EXPIRING, dice[1])
+        target = self.ending = self.target(EXPIRING, dice[1])
         if not target:
             return None
         return Call('let_expire', [target], None, f'jsonb_build_array(r.reservation_id, {microseconds("r.expires_at")})',
