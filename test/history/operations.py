@@ -102,10 +102,9 @@ class Draws:
         return self.product(die), 1 + die // 100003 % WAREHOUSES
 
     def held(self, dice, other):
-        """A reservation: now and then the one that was let expire just now."""
-        if other == EXPIRING and dice[5] % 3 == 0 and self.ending:
-            return self.ending
-        return self.target(other, dice[2])
+        """A reservation, or the one that was let expire just now."""
+        ending, self.ending = self.ending, 0
+        return ending if ending and dice[5] % 4 else self.target(other, dice[2])
 
     def target(self, kind, die):
         if kind in self.made and die % 3:
@@ -180,7 +179,7 @@ class Draws:
         if not target:
             return None
         return Call('let_expire', [target], None, f'jsonb_build_array(r.reservation_id, {microseconds("r.expires_at")})',
-                    statement=f"UPDATE inventory.reservation AS r SET expires_at = clock_timestamp() + interval '{dice[2] % 40 - 10} ms' "
+                    statement=f"UPDATE inventory.reservation AS r SET expires_at = clock_timestamp() + interval '{dice[2] % 16 - 12} ms' "
                     f"WHERE r.reservation_id = {target} AND r.status = 'ACTIVE'")
 
     def expire_reservations(self, dice, label):
