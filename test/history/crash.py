@@ -163,7 +163,10 @@ def main():
     # Any order of victims, each as often as the others.
     order = list(range(options.restarts))
     check.dice.shuffle(order)
-    good = all(check.restart(number) for number in order) and check.fail_over()
+    try:
+        good = all(check.restart(number) for number in order) and check.fail_over()
+    except RuntimeError as error:
+        sys.exit(f'VIOLATION: {error}')
     for name, number in sorted(check.last.figures.items()):
         print(f'{name}: {number:,}')
     print('killed: ' + ', '.join(f'{victim} {number}' for victim, number in sorted(check.killed.items())))

@@ -106,12 +106,12 @@ class Load:
                        self.stop_flag)
         self.breaker = None
         if breaks_per_second:
-            self.breaker = multiprocessing.Process(target=break_connections,
+            self.breaker = multiprocessing.Process(target=break_connections, daemon=True,
                                                    args=(self.dsn, f'{self.seed} breaker {self.epoch}', breaks_per_second, cancels))
             self.breaker.start()
 
     def spawn(self, target, *arguments):
-        process = multiprocessing.Process(target=target, args=arguments)
+        process = multiprocessing.Process(target=target, args=arguments, daemon=True)
         process.start()
         self.processes.append(process)
 
