@@ -127,6 +127,10 @@ start_cluster() {
     unset PGSERVICE PGOPTIONS PGPASSFILE PGSSLMODE
 }
 
+# python_tests FILE [ARGUMENT...]: a program below test/ of the copy, by the Python of
+# Debian, which has its packages.
+python_tests() { as_user env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$WORK/tree/test/$1" "${@:2}"; }
+
 stop_cluster() {
     [ ! -f "$WORK/data/postmaster.pid" ] || as_user "$PG_BIN/pg_ctl" -D "$WORK/data" -m immediate -w stop >/dev/null 2>&1 || true
 }

@@ -1,0 +1,45 @@
+"""The history check: load, then the checker as a program of its own."""
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+import load
+import operations
+
+
+def note_clock(folder):
+    """How far the wall clock is ahead of the monotonic one."""
+    with open(os.path.join(folder, 'clock'), 'a') as file:
+        file.write(f'{time.time_ns() - time.monotonic_ns()}\n')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('folder')
+    parser.add_argument('--dsn', required=True)
+    parser.add_argument('--seed', required=True)
+    parser.add_argument('--sessions', type=int, required=True)
+    parser.add_argument('--operations', type=int, required=True)
+    parser.add_argument('--spoil', action='store_true')
+    options = parser.parse_args()
+    os.makedirs(options.folder, exist_ok=True)
+    note_clock(options.folder)
+    load.prepare(options.dsn, options.folder, options.seed)
+    began = time.monotonic()
+    clients = load.Load(options.dsn, options.folder, options.seed, operations.Board(options.sessions))
+    clients.start(-(-options.operations // options.sessions), breaks_per_second=8)
+    clients.join()
+    note_clock(options.folder)
+    seconds = time.monotonic() - began
+    print(f'{options.sessions} sessions, {seconds:.0f} s of load', flush=True)
+    checker = os.path.join(os.path.dirname(__file__), 'checker.py')
+    result = subprocess.run([sys.executable, checker, options.folder, '--dsn', options.dsn, '--seed', options.seed]
+                            + ['--spoil'] * options.spoil)
+    print(f'checked in {time.monotonic() - began - seconds:.0f} s')
+    sys.exit(result.returncode)
+
+
+if __name__ == '__main__':
+    main()

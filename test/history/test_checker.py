@@ -1,0 +1,151 @@
+"""The checker, shown histories that were made by hand: one that is good, and the same
+with one thing wrong at a time, which it has to see."""
+import unittest
+
+import checker
+from transcript import BROKEN, COMMITTED, ROLLED_BACK, UNKNOWN, Operation, Transaction
+
+US = 1000                        # nanoseconds
+
+
+class Hand:
+    """A history in the making. Time goes by a millisecond for each transaction."""
+
+    def __init__(self):
+        self.clock = 0
+        self.transactions = []
+        self.tables = {name: [] for name in checker.observed.QUERIES}
+
+    def transaction(self, label, operations, end=COMMITTED, isolation='rc', marked=None):
+        """Asked at the start of its millisecond, committed in the middle."""
+        self.clock += 1000
+        start = self.clock
+        for operation in operations:
+            operation.asked, operation.answered = start * US, (start + 900) * US
+        self.transactions.append(Transaction(label, isolation, end, start * US, (start + 900) * US, operations))
+        if end == COMMITTED if marked is None else marked:
+            self.tables['marks'].append((label, None, start + 500, 700 + start))
+        return start + 500
+
+    def movement(self, id, item, kind, quantity, after, version, reference, reservation, label, at):
+        self.tables['movements'].append((id, *item, kind, quantity, after, version, reference, reservation, label, at - 100, at - 100, at))
+
+    def reservation(self, id, item, quantity, fulfilled, status, reference, made, closed=None, reason=None, at=0):
+        self.tables['reservations'].append((id, *item, quantity, fulfilled, status, 'ORDER', reference, id, None, reason, made, closed, at))
+
+    def check(self):
+        judge = checker.Checker(self.transactions, self.tables, 0)
+        judge.check()
+        return judge
+
+
+def operation(label, function, arguments, answer=None, sqlstate=None, detail=None, undone=False):
+    return Operation(label, function, arguments, answer=answer, sqlstate=sqlstate, detail=detail, undone=undone)
+
+
+ITEM = (1000, 1)                 # of no product that may expire
+
+
+def good():
+    """10 come in, 4 are held, 7 are refused since 6 are left, 3 of the 4 are sold, one is
+    given back; one that was asked twice was held once; one receipt is rolled back."""
+    hand = Hand()
+    at = hand.transaction('a', [operation('a.0', 'receive_stock', [*ITEM, 10], [[*ITEM, 10, 10, 1]])])
+    hand.movement(1, ITEM, 'PURCHASE', 10, 10, 1, 'a.0', None, 'a.0', at)
+    hand.transaction('b', [operation('b.0', 'reserve_stock', [*ITEM, 4, 'b.0', 'ORDER', 9, None], [[1, *ITEM, 4, 0, 'ACTIVE', None]])])
+    hand.transaction('c', [operation('c.0', 'reserve_stock', [*ITEM, 7, 'c.0', 'ORDER', 9, None], None, 'IV001',
+                                     'too little Available: 6, requested: 7.')], ROLLED_BACK)
+    at = hand.transaction('d', [operation('d.0', 'fulfill_reservation', [1, 3], [[1, *ITEM, 4, 3, 'ACTIVE', None]])])
+    hand.movement(2, ITEM, 'SALE', -3, 7, 2, 'b.0', 1, 'd.0', at)
+    at = hand.transaction('e', [operation('e.0', 'cancel_reservation', [1], [[1, *ITEM, 4, 3, 'CANCELLED', None]])])
+    hand.reservation(1, ITEM, 4, 3, 'CANCELLED', 'b.0', 'b.0', 'e.0', 'changed my mind', at)
+    key = [*ITEM, 2, 'f.0', 'ORDER', 9, 'k']
+    hand.transaction('f', [operation('f.0', 'reserve_stock', key, [[2, *ITEM, 2, 0, 'ACTIVE', None]])], UNKNOWN, marked=True)
+    hand.transaction('f#2', [operation('f.0#2', 'reserve_stock', key, [[2, *ITEM, 2, 0, 'ACTIVE', None]])])
+    hand.reservation(2, ITEM, 2, 0, 'ACTIVE', 'f.0', 'f.0')
+    hand.tables['keys'].append(('k', [2]))
+    hand.transaction('g', [operation('g.0', 'receive_stock', [*ITEM, 5], [[*ITEM, 5, 12, 3]])], ROLLED_BACK)
+    hand.transaction('h', [operation('h.0', 'read_level', list(ITEM), [[7, 2, 5, 2]])])
+    hand.transaction('i', [operation('i.0', 'receive_stock', [*ITEM, 5])], BROKEN)
+    hand.transaction('j', [operation('j.0', 'adjust_stock', [*ITEM, -6], None, 'IV001', 'Available: 5, requested: 6.')], ROLLED_BACK)
+    hand.transaction('l', [operation('l.0', 'cancel_reservation', [1], None, 'IV002', 'It is CANCELLED.')], ROLLED_BACK)
+    hand.transaction('m', [operation('m.0', 'fulfill_order', ['order 1.1'], None, 'IV003', '')], ROLLED_BACK)
+    hand.tables['items'].append((*ITEM, 7, 2, 5, 2))
+    return hand
+
+
+def find(hand, label):
+    return next(t for t in hand.transactions if t.label == label)
+
+
+def replace(rows, index, column, value):
+    rows[index] = rows[index][:column] + (value,) + rows[index][column + 1:]
+
+
+def faults():
+    """(what is wrong, how to bring it about, what the checker says)."""
+    yield 'an acknowledged call is lost', lambda h: h.tables['marks'].pop(0), 'an acknowledged transaction is not there'
+    yield 'a call is done twice', lambda h: h.tables['marks'].append(h.tables['marks'][0]), 'committed more than once'
+    yield 'a rolled back call stays', lambda h: h.tables['marks'].append(('g', None, 7600, 1)), 'a transaction that failed is there'
+    yield 'a mark of nobody', lambda h: h.tables['marks'].append(('x', None, 7600, 1)), 'no client asked for'
+    yield 'a movement is lost', lambda h: h.tables['movements'].pop(), 'its movements are []'
+    yield 'a movement is doubled', lambda h: h.tables['movements'].append((3,) + h.tables['movements'][1][1:]), 'its movements are'
+    yield 'a movement of another size', lambda h: replace(h.tables['movements'], 1, 4, -2), 'its movements are'
+    yield 'a movement of a rolled back call', lambda h: h.movement(3, ITEM, 'PURCHASE', 5, 12, 3, 'g.0', None, 'g.0', 7500), \
+        'was made by g.0, which failed'
+    yield 'a movement of a broken call', lambda h: h.movement(3, ITEM, 'PURCHASE', 5, 12, 3, 'i.0', None, 'i.0', 9500), \
+        'was made by i.0, which failed'
+    yield 'a version is missing', lambda h: replace(h.tables['movements'], 1, 6, 3), 'versions [3]'
+    yield 'a level does not follow', lambda h: replace(h.tables['movements'], 1, 5, 8), 'left 8, and has to leave 7'
+    yield 'a movement of another transaction', lambda h: replace(h.tables['movements'], 1, 12, 9999), 'was committed at 9999'
+    yield 'movements that are not later', lambda h: (replace(h.tables['movements'], 1, 10, 1), replace(h.tables['movements'], 1, 11, 1)), \
+        'does not follow on version 1'
+    yield 'a level', lambda h: replace(h.tables['items'], 0, 2, 8), 'item (1000, 1) is'
+    yield 'what is reserved', lambda h: replace(h.tables['items'], 0, 3, 1), 'item (1000, 1) is'
+    yield 'a version', lambda h: replace(h.tables['items'], 0, 5, 3), 'item (1000, 1) is'
+    yield 'a reservation is lost', lambda h: h.tables['reservations'].pop(), 'reservation 2 is None'
+    yield 'a reservation of nobody', lambda h: h.reservation(9, ITEM, 1, 0, 'ACTIVE', 'x', 'x'), 'a reservation was made by x'
+    yield 'what is fulfilled', lambda h: replace(h.tables['reservations'], 0, 4, 2), 'reservation 1 is'
+    yield 'a key is lost', lambda h: h.tables['keys'].pop(), 'key k is None'
+    yield 'a key made two', lambda h: find(h, 'f#2').operations[0].answer[0].__setitem__(0, 3), 'a repeated request was [3]'
+    yield 'an answer', lambda h: find(h, 'a').operations[0].answer[0].__setitem__(3, 11), 'it has to be [[1000, 1, 10, 10, 1]]'
+    yield 'an answer of a call that was rolled back', lambda h: find(h, 'g').operations[0].answer[0].__setitem__(4, 7), 'followed on none'
+    yield 'too little was not refused', lambda h: oversell(h), 'oversold: 7 taken where 6 were available'
+    yield 'enough was refused', lambda h: setattr(find(h, 'c').operations[0], 'detail', 'Available: 5, requested: 7.'), \
+        'refused with IV001, but [6'
+    yield 'an ACTIVE one was refused', lambda h: find(h, 'l').operations[0].arguments.__setitem__(0, 2), 'reservation 2 was ACTIVE'
+    yield 'a level that never was', lambda h: find(h, 'h').operations[0].answer[0].__setitem__(0, 9), 'it read'
+    yield 'an old level', lambda h: setattr(find(h, 'h').operations[0], 'answer', [[7, 1, 6, 2]]), 'it read'
+    yield 'an error', lambda h: setattr(find(h, 'c').operations[0], 'sqlstate', 'XX000'), 'no reason for'
+    yield '40001 below', lambda h: setattr(find(h, 'c').operations[0], 'sqlstate', '40001'), '40001 at READ COMMITTED'
+    yield 'a later place than time allows', lambda h: replace(h.tables['marks'], 0, 2, 12500), 'in the order, which was answered before'
+    yield 'a problem', lambda h: h.tables['problems'].append((*ITEM, 'forged', 1, 2)), 'verify_ledger() says'
+    yield 'a receipt without movement', lambda h: h.tables['receipts'].append((1, 1, 2, 77)), 'is movement None'
+    yield 'goods in transit of nobody', lambda h: (h.tables['transfers'].append((1, 1, 2, 'RECEIVED', 'x', None, None, None)),
+                                                 h.tables['transfer_lines'].append((1, 1, 1000, 2, 2, 1, 0, 0, None))), 'in transit'
+
+
+def oversell(hand):
+    asked = find(hand, 'c').operations[0]
+    asked.sqlstate, asked.answer = None, [[3, *ITEM, 7, 0, 'ACTIVE', None]]
+    find(hand, 'c').end = COMMITTED
+    hand.tables['marks'].append(('c', None, 3500, 1))
+
+
+class CheckerTest(unittest.TestCase):
+    def test_good(self):
+        judge = good().check()
+        self.assertEqual([v[0] for v in judge.violations], [])
+        self.assertEqual(judge.figures['refusals judged'], 4)
+
+    def test_faults(self):
+        for what, spoil, told in faults():
+            with self.subTest(what):
+                hand = good()
+                spoil(hand)
+                said = [v[0] for v in hand.check().violations]
+                self.assertTrue(any(told in sentence for sentence in said), f'{what}: {said}')
+
+
+if __name__ == '__main__':
+    unittest.main()
