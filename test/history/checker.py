@@ -60,7 +60,6 @@ import argparse
 import bisect
 import collections
 import glob
-import json
 import os
 import random
 import re
