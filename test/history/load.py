@@ -102,7 +102,7 @@ class Load:
             name = f'{self.epoch}-{number}'
             path = os.path.join(self.folder, f'{name}.transcript')
             self.paths.append(path)
-            self.spawn(work, name, number, client_dsn(self.dsn), self.board, path, self.seed, self.epoch * 1000000, limit,
+            self.spawn(work, name, number, client_dsn(self.dsn), self.board, path, self.seed, self.epoch * 100000000, limit,
                        self.stop_flag)
         self.breaker = None
         if breaks_per_second:
