@@ -40,7 +40,7 @@ What is checked
     counts and keys are those of the model, field by field. Versions have no gaps,
     created_at increases with them. Sums of movements by type are the levels; what a
     transfer shipped has arrived, came back, was lost or is in transit.
-    verify_ledger() finds nothing.
+    verify_ledger() finds nothing. (That nobody can change the ledger, run.py tries.)
 
 What is not checked
  - Answers of operations that were rolled back, but for movements: the level and version
@@ -60,7 +60,6 @@ import argparse
 import bisect
 import collections
 import glob
-import json
 import os
 import random
 import re

@@ -102,7 +102,7 @@ class Load:
             name = f'{self.epoch}-{number}'
             path = os.path.join(self.folder, f'{name}.transcript')
             self.paths.append(path)
-            self.spawn(work, name, number, client_dsn(self.dsn), self.board, path, self.seed, self.epoch * 1000000, limit,
+            self.spawn(work, name, number, client_dsn(self.dsn), self.board, path, self.seed, self.epoch * 100000000, limit,
                        self.stop_flag)
         self.breaker = None
         if breaks_per_second:
@@ -130,6 +130,30 @@ class Load:
             raise RuntimeError('a session ended with an error')
         while values(self.dsn, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'history client'")[0][0]:
             time.sleep(0.05)
+
+
+# What the owner may not do either, with the SQLSTATE that says so.
+FORBIDDEN = (
+    ('IV004', 'UPDATE inventory.stock_movement SET quantity = quantity + 1'),
+    ('IV004', 'DELETE FROM inventory.stock_movement'),
+    ('IV004', 'TRUNCATE inventory.stock_movement'),
+    ('IV004', 'DELETE FROM inventory.inventory_item WHERE version > 0'),
+    ('IV004', 'UPDATE inventory.inventory_item SET version = version + 1'),
+    ('IV002', 'UPDATE inventory.inventory_item SET quantity_reserved = quantity_reserved + 1'),
+    ('IV002', "UPDATE inventory.reservation SET quantity = quantity + 1 WHERE status = 'ACTIVE'"),
+    ('IV002', "DELETE FROM inventory.reservation WHERE status = 'ACTIVE'"),
+)
+
+
+def allowed(dsn):
+    """Which of these were not refused as they have to be."""
+    for sqlstate, statement in FORBIDDEN:
+        try:
+            execute(dsn, statement)
+            yield f'{statement}: done'
+        except psycopg2.Error as error:
+            if error.pgcode != sqlstate:
+                yield f'{statement}: {error.pgcode}'
 
 
 def work(name, number, dsn, board, path, seed, first_order, limit, stop):

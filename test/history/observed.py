@@ -1,10 +1,7 @@
 """What is in the database when the load is over: tables alone, no function of the
 extension but verify_ledger(), whose verdict is taken along."""
-import datetime
 
 import psycopg2
-
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def us(column):

@@ -336,7 +336,8 @@ class Draws:
 
     def plan_cycle_counts(self, dice, label):
         days = dice[1] % 60
-        return Call('plan_cycle_counts', [days], f'inventory.plan_cycle_counts(current_date + {days})', f'jsonb_build_array(r, current_date + {days})')
+        return Call('plan_cycle_counts', [days], f'inventory.plan_cycle_counts(current_date + {days})',
+                    f'jsonb_build_array(r, current_date + {days})')
 
 
 # How often each is drawn. More is wanted than comes in, so that refusals are as

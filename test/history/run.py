@@ -33,12 +33,14 @@ def main():
     clients.join()
     note_clock(options.folder)
     seconds = time.monotonic() - began
+    wrong = list(load.allowed(options.dsn))
+    print(*[f'VIOLATION: {what}' for what in wrong], f'{len(load.FORBIDDEN)} forbidden statements tried, {len(wrong)} not refused', sep='\n')
     print(f'{options.sessions} sessions, {seconds:.0f} s of load', flush=True)
     checker = os.path.join(os.path.dirname(__file__), 'checker.py')
     result = subprocess.run([sys.executable, checker, options.folder, '--dsn', options.dsn, '--seed', options.seed]
                             + ['--spoil'] * options.spoil)
     print(f'checked in {time.monotonic() - began - seconds:.0f} s')
-    sys.exit(result.returncode)
+    sys.exit(1 if wrong else result.returncode)
 
 
 if __name__ == '__main__':

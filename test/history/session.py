@@ -12,6 +12,7 @@ import operations
 from transcript import BROKEN, COMMITTED, ROLLED_BACK, UNKNOWN, Operation, Transaction
 
 ISOLATION = {'rc': 'READ COMMITTED', 'rr': 'REPEATABLE READ', 'sr': 'SERIALIZABLE'}
+CALLS = 4                        # most of them in a transaction
 # The server says so when it ends a connection.
 ENDED = ('57P01', '57P02', '57P03', '57P05')
 
@@ -30,11 +31,11 @@ class Session:
         self.name = name
         self.number = number
         # Every third session works without the fast path, against those that have it.
-        settings = '-c inventory.fast_path=off' if number % 3 == 2 else ''
+        settings = '-c client_min_messages=error' + (' -c inventory.fast_path=off' if number % 3 == 2 else '')
         self.dsn = make_dsn(dsn, application_name='history client', options=settings)
         self.board = board
         self.draws = operations.Draws(number, board)
-        self.draws.orders = first_order
+        self.first_order = first_order
         self.dice = random.Random(f'{seed} {name}')
         self.file = open(path, 'w')
         self.connection = None
@@ -45,14 +46,21 @@ class Session:
         n = 0
         while self.asked < limit and not stop.value:
             n += 1
-            dice = [self.dice.getrandbits(24) for _ in range(operations.DICE)]
+            # What is drawn, and how orders are called, depends on n alone, not on what
+            # became of the transactions before.
+            self.draws.orders = self.first_order + n * CALLS
+            dice = self.throw()
+            throws = [self.throw() for _ in range(CALLS)]
             if dice[15] % 100 < 62:
                 self.single(f'{self.name}.{n}', dice)
             else:
-                self.several(f'{self.name}.{n}', dice)
+                self.several(f'{self.name}.{n}', dice, throws[:1 + dice[11] % CALLS])
         self.file.close()
         if self.connection is not None:
             self.connection.close()
+
+    def throw(self):
+        return [self.dice.getrandbits(24) for _ in range(operations.DICE)]
 
     # Transactions.
 
@@ -86,8 +94,8 @@ class Session:
             self.post(call, operation)
         return end != UNKNOWN
 
-    def several(self, label, dice):
-        """One to four calls in a transaction of any isolation; some in a savepoint, which
+    def several(self, label, dice, throws):
+        """Some calls in a transaction of any isolation; some in a savepoint, which
         may be rolled back; and so may all of it."""
         self.connect()
         self.draws.begin()
@@ -97,7 +105,7 @@ class Session:
         end = ROLLED_BACK
         try:
             self.send(f'BEGIN ISOLATION LEVEL {ISOLATION[isolation]}')
-            if self.calls(label, dice, done) and dice[12] % 6:
+            if self.calls(label, throws, done) and dice[12] % 6:
                 end = UNKNOWN     # from here on it may have been committed
                 self.send(f"INSERT INTO history.mark VALUES ('{label}', NULL);COMMIT", dice[14])
                 end = COMMITTED
@@ -117,10 +125,9 @@ class Session:
                 if operation.answer is not None and not operation.undone:
                     self.post(call, operation)
 
-    def calls(self, label, dice, done):
+    def calls(self, label, throws, done):
         """The calls of a transaction; false when an error has aborted it."""
-        for i in range(1 + dice[11] % 4):
-            dice = [self.dice.getrandbits(24) for _ in range(operations.DICE)]
+        for i, dice in enumerate(throws):
             operation_label = f'{label}.{i}'
             call = self.draws.call(dice, operation_label)
             if not call:
