@@ -15,7 +15,8 @@ my %node;
 for my $side (qw(old new))
 {
     $node{$side} = PostgreSQL::Test::Cluster->new($side, $from && $side eq 'old' ? (install_path => $from) : ());
-    $node{$side}->init;
+    # Both sides have to agree; 18 has them by default.
+    $node{$side}->init(extra => ['--data-checksums']);
     $node{$side}->append_conf('postgresql.conf', q{
 shared_preload_libraries = 'inventory'
 inventory.databases = 'postgres, shop'
