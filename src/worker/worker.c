@@ -685,7 +685,10 @@ CleanSession(void)
 	DropAllPreparedStatements();
 	LockReleaseAll(USER_LOCKMETHOD, true);
 	ResetSequenceCaches();
+	/* What is dropped may have to be fetched from a catalog's TOAST table. */
+	PushActiveSnapshot(GetTransactionSnapshot());
 	ResetTempTableNamespace();
+	PopActiveSnapshot();
 	ResetAllOptions();
 	if (!WorkerLock(true))
 		ereport(FATAL,
