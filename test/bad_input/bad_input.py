@@ -382,7 +382,8 @@ class Session:
         if confused:
             arguments[draw.randrange(len(arguments))] = draw.choice(values.CONFUSED)
         statement = self.shape(function, arguments)
-        allowed = self.documented[function.name]
+        # Who was granted a function is not refused what it does inside.
+        allowed = self.documented[function.name] | (set() if function.may_call else {'42501'})
         if confused:
             return self.attempt('type confusion', function.name, statement, allowed | CONFUSION, keep=False)
         setting = self.setting()
@@ -438,7 +439,7 @@ class Session:
         name = statement.split('inventory.', 1)[1].split()[0]
         condition = statement.partition(' WHERE ')[2]
         value = condition.split(' ', 2)[-1].replace('DISTINCT FROM ', '').replace('FROM ', '') if condition else None
-        if self.attempt('view', 'view ' + name, statement, {'42501'}, value_check=value, never_writes=True):
+        if self.attempt('view', 'view ' + name, statement, set(), value_check=value, never_writes=True):
             self.tally.succeeded['view ' + name] += 1
         self.tally.tried['view ' + name] += 1
 
