@@ -82,7 +82,8 @@ def spoil(random, lines):
     n = random.randrange(len(lines))
     line = lines[n]
     if choice == 0:
-        return random.choice([None, True, Raw(1), 'x', [], Obj(line if isinstance(line, list) else []), [lines], Obj([('lines', lines)])])
+        pairs = line if isinstance(line, list) and line and isinstance(line[0], tuple) else []
+        return random.choice([None, True, Raw(1), 'x', [], Obj(pairs), [lines], Obj([('lines', lines)])])
     if choice == 1:
         lines[n] = _value(random)
     elif isinstance(line, list) and line and isinstance(line[0], tuple):
