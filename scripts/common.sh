@@ -131,6 +131,18 @@ start_cluster() {
 # Debian, which has its packages.
 python_tests() { as_user env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$WORK/tree/test/$1" "${@:2}"; }
 
+# mount_small_disk: a file system of 80 MB for the tests that fill one, which they
+# find by INVENTORY_TEST_SMALL_DISK. Where none can be mounted they are skipped.
+mount_small_disk() {
+    mkdir "$WORK/disk"
+    if { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; } &&
+        as_root mount -t tmpfs -o "size=80m,mode=700,uid=$(id -u "$RUN_USER")" tmpfs "$WORK/disk" 2>/dev/null; then
+        export INVENTORY_TEST_SMALL_DISK=$WORK/disk
+    else
+        say 'No small disk can be mounted here: the test of full disks is skipped.'
+    fi
+}
+
 stop_cluster() {
     [ ! -f "$WORK/data/postmaster.pid" ] || as_user "$PG_BIN/pg_ctl" -D "$WORK/data" -m immediate -w stop >/dev/null 2>&1 || true
 }
@@ -139,6 +151,7 @@ stop_cluster() {
 remove_work() {
     [ -n "$WORK" ] || return 0
     stop_cluster
+    ! mountpoint -q "$WORK/disk" || as_root umount -l "$WORK/disk"
     rm -rf "$WORK"
     WORK=
 }

@@ -68,6 +68,6 @@ run_by_statements() {
 
 # run_tap [FILE...]: all of them by default.
 run_tap() {
-    step 'Servers under load, dumped, crashed (TAP)'
+    step 'Servers under load, dumped, crashed, short of disk and memory (TAP)'
     run_installcheck REGRESS= ISOLATION= ${1:+PROVE_TESTS="$*"}
 }

@@ -382,7 +382,8 @@ class Session:
         if confused:
             arguments[draw.randrange(len(arguments))] = draw.choice(values.CONFUSED)
         statement = self.shape(function, arguments)
-        allowed = self.documented[function.name]
+        # Who was granted a function is not refused what it does inside.
+        allowed = self.documented[function.name] | (set() if function.may_call else {'42501'})
         if confused:
             return self.attempt('type confusion', function.name, statement, allowed | CONFUSION, keep=False)
         setting = self.setting()
@@ -438,7 +439,7 @@ class Session:
         name = statement.split('inventory.', 1)[1].split()[0]
         condition = statement.partition(' WHERE ')[2]
         value = condition.split(' ', 2)[-1].replace('DISTINCT FROM ', '').replace('FROM ', '') if condition else None
-        if self.attempt('view', 'view ' + name, statement, {'42501'}, value_check=value, never_writes=True):
+        if self.attempt('view', 'view ' + name, statement, set(), value_check=value, never_writes=True):
             self.tally.succeeded['view ' + name] += 1
         self.tally.tried['view ' + name] += 1
 
@@ -611,13 +612,14 @@ def judge_documents(server, tally, seed, count):
 
 
 def check_memory(server, tally):
-    """The same statements again and again in one session: once everything is warm nothing may grow."""
+    """The same statements again and again in one session: once everything is warm nothing may grow. It is warm after
+    the sixth time, when the server may have chosen generic plans."""
     server.fresh('UTF8')
-    statements = [s for encoding, role, s in tally.sample if encoding == 'UTF8' and role == 'postgres' and 'run_job' not in s][:3000]
+    statements = [s for encoding, role, s in tally.sample if encoding == 'UTF8' and role == 'postgres' and 'run_job' not in s][:1500]
     tried = server.connect('round')
     server.run(tried, 'SET client_min_messages = error; SET statement_timeout = %d' % TIMEOUT_MS)
     used = []
-    for _ in range(4):
+    for _ in range(9):
         for statement in statements:
             with tried.cursor() as cursor:
                 try:
@@ -630,9 +632,9 @@ def check_memory(server, tally):
         tally.calls += len(statements)
         tally.kinds['again, for memory'] += len(statements)
     tried.close()
-    print('memory of a session after each of four times %d calls: %s bytes' % (len(statements), ', '.join('%d' % u for u in used)))
-    if statements and used[3] - used[1] > 64 * 1024:
-        tally.fail('memory', '%d bytes more after as many calls again' % (used[3] - used[1]), 'SELECT * FROM pg_backend_memory_contexts')
+    print('memory of a session after each of nine times %d calls: %s bytes' % (len(statements), ', '.join('%d' % u for u in used)))
+    if statements and used[8] - used[5] > 32 * 1024:
+        tally.fail('memory', '%d bytes more in the last three of nine times' % (used[8] - used[5]), 'SELECT * FROM pg_backend_memory_contexts')
 
 
 def report(tally, functions, views, whole):

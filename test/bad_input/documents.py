@@ -19,9 +19,9 @@ NUMBERS = ['0', '-0', '1', '2', '3', '-1', '1.0', '2.00', '0.5', '1.5', '-1.5', 
            '9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809', '9223372036854775807.0',
            '4611686018427387904', '2147483648', '1e18', '1e19', '0.000000000000000000001', '12345678901234567890123456789']
 STRINGS = ['', ' ', '1 ', ' 1', '+1', '-1', '1', '2', '01', '1.', '.5', '1.0', '1.50', '1e1', '1_000', '0x10', '1,5', 'NaN', 'Infinity', '-Infinity',
-           '--1', '-', '1-', '1.0.0', 'x', 'null', '\u0661', '1\u0000'[:1] + '\u0001', '9223372036854775807', '9223372036854775808',
+           '--1', '-', '1-', '1.0.0', 'x', 'null', '\u0661', '1\u0001', '9223372036854775807', '9223372036854775808',
            '-9223372036854775809', '0' * 99 + '1', '0' * 100 + '1', '9' * 100, '9' * 101, '1.' + '0' * 97, '1.' + '0' * 98, '1.' + '0' * 99]
-KEYS = ['product_id', 'warehouse_id', 'quantity', 'qty', 'unit_cost', 'Product_id', 'product_id ', 'product', '', 'line_no', 'q', 'product_i\u0064',
+KEYS = ['product_id', 'warehouse_id', 'quantity', 'qty', 'unit_cost', 'Product_id', 'product_id ', 'product', '', 'line_no', 'q', 'product_id',
         'a\u0301', '\U0001f600', 'k' * 70, 'k' * 5000, 'product_id\u0001']
 
 
@@ -82,7 +82,8 @@ def spoil(random, lines):
     n = random.randrange(len(lines))
     line = lines[n]
     if choice == 0:
-        return random.choice([None, True, Raw(1), 'x', [], Obj(line if isinstance(line, list) else []), [lines], Obj([('lines', lines)])])
+        pairs = line if isinstance(line, list) and line and isinstance(line[0], tuple) else []
+        return random.choice([None, True, Raw(1), 'x', [], Obj(pairs), [lines], Obj([('lines', lines)])])
     if choice == 1:
         lines[n] = _value(random)
     elif isinstance(line, list) and line and isinstance(line[0], tuple):

@@ -11,8 +11,12 @@ BIGINT = ['0', '-1', '1', '2', '-2', '127', '32767', '32768', '-32769', '2147483
 
 INTEGER = ['0', '-1', '1', '2', '32767', '-32768', '65536', '1000000', '2147483647', '2147483646', "'-2147483648'", '-2147483647']
 
-# More of these would be allowed, and make a thousand tables each time.
-MONTHS = ['0', '-1', '1', '2', '1201', '32767', '2147483647', "'-2147483648'"]
+# What would be allowed, but makes a thousand tables, or a reservation that expires while a slow machine is still at it.
+BY_ARGUMENT = {
+    'months_ahead': ['0', '-1', '1', '2', '1201', '32767', '2147483647', "'-2147483648'"],
+    'first_month': ["'infinity'", "'-infinity'", "'5874897-12-31'", "'4714-11-24 BC'", "'1899-12-31'", "'294277-01-01'", 'current_date - 60', 'current_date + 60'],
+    'ttl_minutes': ['0', '-1', '32767', '65536', '2147483647', '2147483646', "'-2147483648'"],
+}
 
 DOUBLE = ["'NaN'", "'Infinity'", "'-Infinity'", '0', "'-0'", '1', '-1', '0.5', '1e308', '-1e308', "'1.7976931348623157e308'",
           "'5e-324'", "'-5e-324'", "'1e-310'", "'2.2250738585072014e-308'", '1e-17', '0.9999999999999999', '1.0000000000000002',
@@ -114,8 +118,8 @@ class Pool:
             return 'NULL::' + type_name
         if type_name in self.enums:
             return "'%s'::%s" % (random.choice(self.enums[type_name]), type_name)
-        if argument == 'months_ahead':
-            return '(%s)::integer' % random.choice(MONTHS)
+        if argument in BY_ARGUMENT:
+            return '(%s)::%s' % (random.choice(BY_ARGUMENT[argument]), type_name)
         if type_name == 'text':
             return '(%s)::text' % self.text()
         values = BY_TYPE.get(type_name)
