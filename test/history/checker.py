@@ -446,9 +446,13 @@ class Checker:
             self.figures[f'refused with {operation.sqlstate}'] += 1
 
     def window(self, transaction, operation):
-        """When it looked, in microseconds; above READ COMMITTED from the snapshot on."""
+        """When it looked, in microseconds; above READ COMMITTED from the snapshot on. A
+        server whose client is gone may look later, until it commits."""
         began = operation.asked if transaction.isolation == 'rc' else transaction.asked
-        return self.wall(began) - SLACK, self.wall(operation.answered) + SLACK
+        ended = self.wall(operation.answered)
+        if transaction.end == UNKNOWN and transaction.committed_at is not None:
+            ended = max(ended, transaction.committed_at)
+        return self.wall(began) - SLACK, ended + SLACK
 
     def levels(self, key, window):
         """The levels of an item that somebody could see in a window. The commit of a level

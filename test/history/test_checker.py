@@ -48,10 +48,15 @@ ITEM = (1000, 1)                 # of no product that may expire
 
 def good():
     """10 come in, 4 are held, 7 are refused since 6 are left, 3 of the 4 are sold, one is
-    given back; one that was asked twice was held once; one receipt is rolled back."""
+    given back; one that was asked twice was held once; one receipt is rolled back. A
+    client who asked first is gone before the server looks."""
     hand = Hand()
+    hand.transaction('0', [operation('0.0', 'read_level', list(ITEM), [[10, 0, 10, 1]])], UNKNOWN, marked=False)
+    hand.transactions[0].operations[0].answered = 1100 * US
+    hand.clock = 0
     at = hand.transaction('a', [operation('a.0', 'receive_stock', [*ITEM, 10], [[*ITEM, 10, 10, 1]])])
     hand.movement(1, ITEM, 'PURCHASE', 10, 10, 1, 'a.0', None, 'a.0', at)
+    hand.tables['marks'].append(('0', None, at + 100, 700))
     hand.transaction('b', [operation('b.0', 'reserve_stock', [*ITEM, 4, 'b.0', 'ORDER', 9, None], [[1, *ITEM, 4, 0, 'ACTIVE', None]])])
     hand.transaction('c', [operation('c.0', 'reserve_stock', [*ITEM, 7, 'c.0', 'ORDER', 9, None], None, 'IV001',
                                      'too little Available: 6, requested: 7.')], ROLLED_BACK)
