@@ -5,8 +5,9 @@ step() { printf '\n== %s\n' "$*"; }
 
 show_differences() {
     local file
-    # An assertion that failed, or a crash.
-    grep -hE 'TRAP:|PANIC:|terminated by signal|Failed process' "$WORK/server.log" "$WORK"/tree/tmp_check/log/*.log 2>/dev/null || true
+    # What a sanitizer reported, an assertion that failed, a crash.
+    head -qn 60 "$WORK"/reports/* 2>/dev/null || true
+    grep -hE 'runtime error:|AddressSanitizer|TRAP:|PANIC:|terminated by signal|Failed process' "$WORK/server.log" "$WORK"/tree/tmp_check/log/*.log 2>/dev/null || true
     for file in "$WORK"/tree/regression.diffs "$WORK"/tree/output_iso/regression.diffs; do
         [ ! -s "$file" ] || cat "$file"
     done
