@@ -17,6 +17,9 @@ RUN_USER=
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
+# positive OPTION NUMBER: refuses what is no number above 0.
+positive() { [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || die "$1 takes a number above 0, not \"$2\""; }
+
 # as_root COMMAND...: as root, through sudo where needed.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi

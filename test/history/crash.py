@@ -171,6 +171,7 @@ def main():
         print(f'{name}: {number:,}')
     print('killed: ' + ', '.join(f'{victim} {number}' for victim, number in sorted(check.killed.items())))
     print(f'violations: {len(check.last.violations)}, in {time.monotonic() - began:.0f} s')
+    print('Everything acknowledged is there.' if good else 'NOT everything is as it has to be.')
     sys.exit(0 if good else 1)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import random
+import sys
 import time
 
 import psycopg2
@@ -33,8 +34,15 @@ GRANT UPDATE (expires_at) ON inventory.reservation TO clerk;
 '''
 
 
+FIT = """SELECT current_setting('track_commit_timestamp') = 'on' AND current_setting('is_superuser') = 'on'
+    AND to_regnamespace('inventory') IS NULL AND to_regnamespace('history') IS NULL AND to_regrole('clerk') IS NULL"""
+
+
 def prepare(dsn, folder, seed):
     """Makes the catalogue, and the first stock, which is part of the transcript."""
+    if not values(dsn, FIT)[0][0]:
+        sys.exit('the database has to be empty, on a server with track_commit_timestamp = on and without a role clerk; '
+                 'the user a superuser')
     execute(dsn, PREPARE)
     board = operations.Board(1)
     clerk = Session('setup', 0, client_dsn(dsn), board, os.path.join(folder, 'setup.transcript'), seed)
