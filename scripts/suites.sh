@@ -57,10 +57,12 @@ run_pgtap() {
 
 run_by_statements() {
     step 'Races and behaviour, by statements alone (inventory.fast_path = off)'
-    local specs=(batch-opposite count-plain-movement delete-item expires-at-update extend-snapshot first-receipt first-reservation
-        fulfill-cancel fulfill-twice item-deleted-while-waiting last-unit last-unit-many opposite-line-order opposite-order-update
-        order-expire order-last-unit order-split-update policy-recheck release-twice repeatable-read retry-after-timeout serializable
-        subtransaction)
+    local specs=(batch-opposite cancel-twice count-fulfill count-plain-movement count-start-movement delete-item expire-skips-held
+        expired-takeover expires-at-update extend-expire extend-snapshot first-receipt first-reservation fulfill-cancel fulfill-expire
+        fulfill-twice idempotency-key item-deleted-while-waiting last-unit last-unit-many opposite-line-order opposite-order-update
+        order-expire order-idempotency order-last-unit order-same-item-twice order-sourced order-split-update policy-recheck
+        purchase-first-receipt release-twice repeatable-read retry-after-timeout serializable subtransaction transfer-first-receipt
+        transfer-opposite)
     export PGOPTIONS='-c inventory.fast_path=off'
     run_installcheck REGRESS= TAP_TESTS= ISOLATION="${specs[*]}"
     prove_pgtap test/pgtap/{batch,demand,fast_path,hostile,ledger,order,reservation,stock,transfer}.sql

@@ -287,7 +287,7 @@ LockFound(FastRelation *fast, const int64 *keys)
 bool
 FastBring(FastRelation *fast, ItemPointerData tid, const int64 *keys)
 {
-	if (fast->current && ItemPointerEquals(&fast->row->tts_tid, &tid))
+	if (FastHolds(fast, tid))
 		return true;
 	return (ItemPointerIsValid(&tid) && FetchVersion(fast, tid, keys, SnapshotSelf)) ||
 		FastFind(fast, keys);

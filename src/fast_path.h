@@ -36,6 +36,15 @@ typedef struct FastRelation
 /* What to do with a row that was found. */
 typedef void (*FastTake) (FastRelation *fast, void *state);
 
+/*
+ * Is the row that was found at tid still at hand?
+ */
+static inline bool
+FastHolds(const FastRelation *fast, ItemPointerData tid)
+{
+	return fast->current && ItemPointerEquals(&fast->row->tts_tid, &tid);
+}
+
 extern void FastPathInit(void);
 extern FastRelation *FastOpen(FastTableKind kind);
 extern FastRelation *FastOpenPartition(TimestampTz created_at);

@@ -218,7 +218,7 @@ static bool IsOurs(const Trigger *trigger);
 static const char *LookAtIndexes(FastTable *table, Relation relation);
 static const char *LookAtIndex(FastTable *table, Relation relation, Relation index);
 static bool IsKeyIndex(const KnownTable *known, Relation index);
-static bool IsReferenceIndex(const KnownTable *known, Relation index);
+static bool IsReferenceIndex(const KnownTable *known, Relation relation, Relation index);
 static bool IsUpdated(const KnownTable *known, const IndexInfo *info);
 static ExprState *Prepare(Node *expression);
 static bool HasForeignCode(Node *node, void *context);
@@ -755,7 +755,7 @@ LookAtIndexes(FastTable *table, Relation relation)
 			table->key_xmin = index->rd_index->indcheckxmin ?
 				HeapTupleHeaderGetXmin(index->rd_indextuple->t_data) : InvalidTransactionId;
 		}
-		if (IsReferenceIndex(known, index))
+		if (IsReferenceIndex(known, relation, index))
 		{
 			table->reference_index = table->nindexes;
 			ScanKeyEntryInitialize(&table->reference_key, 0, 1, BTEqualStrategyNumber, InvalidOid,
@@ -833,16 +833,18 @@ IsKeyIndex(const KnownTable *known, Relation index)
 }
 
 /*
- * Is it an index that finds all rows by their reference, and can be used now?
+ * Is it an index that finds all rows by their reference, which it holds equal where
+ * the column does, and can be used now?
  */
 static bool
-IsReferenceIndex(const KnownTable *known, Relation index)
+IsReferenceIndex(const KnownTable *known, Relation relation, Relation index)
 {
 	Form_pg_index form = index->rd_index;
 
 	return known->reference != 0 && index->rd_rel->relam == BTREE_AM_OID &&
 		form->indisvalid && !form->indcheckxmin && form->indnkeyatts == 1 &&
 		form->indkey.values[0] == known->reference &&
+		index->rd_indcollation[0] == TupleDescAttr(RelationGetDescr(relation), known->reference - 1)->attcollation &&
 		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
 		index_getprocid(index, 1, BTORDER_PROC) == F_BTTEXTCMP;
 }

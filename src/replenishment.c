@@ -265,6 +265,7 @@ static void ReadLow(int row, LowItem *item);
 static int64 OptionalId(int row, int column);
 static int	KeepFirstOrder(LowItem *items, int nrows);
 static void FindTerms(LowItem *items, int nitems);
+static int	DropUnknown(LowItem *items, int nitems);
 static void ReadTerms(int row, LowItem *item);
 static int	CompareItemOrders(const void *a, const void *b);
 static int	CompareForOrders(const void *a, const void *b);
@@ -368,6 +369,7 @@ FindLow(int *nitems)
 		ReadLow(i, &items[i]);
 	*nitems = KeepFirstOrder(items, *nitems);
 	FindTerms(items, *nitems);
+	*nitems = DropUnknown(items, *nitems);
 	qsort(items, *nitems, sizeof(LowItem), CompareForOrders);
 	return items;
 }
@@ -446,6 +448,21 @@ FindTerms(LowItem *items, int nitems)
 		ReadTerms(row, undecided[PlanInt64(row, TERMS_ITEM) - 1]);
 	pfree(products);
 	pfree(undecided);
+}
+
+/*
+ * Drops items whose product was deleted since they were read, or is hidden from us:
+ * there is nothing to say about them.
+ */
+static int
+DropUnknown(LowItem *items, int nitems)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < nitems; i++)
+		if (items[i].outcome != NULL || items[i].supplier_id != 0)
+			items[kept++] = items[i];
+	return kept;
 }
 
 /*

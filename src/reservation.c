@@ -1085,14 +1085,15 @@ ReservationWritten(void)
 
 /*
  * Returns reservations that were written as the set that a function returns, in the
- * order of the ids.
+ * order of the ids.  Once a statement has run, a trigger of it may have changed what
+ * was written before.
  */
 void
 ReservationReturnDone(FunctionCallInfo fcinfo, ReservationDone *done, int count)
 {
 	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
 	int64	   *ids = palloc_extended(Max(count, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
-	bool		is_complete = true;
+	bool		is_complete = !EngineEntered();
 
 	qsort(done, count, sizeof(ReservationDone), CompareDone);
 	for (int i = 0; i < count; i++)

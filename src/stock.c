@@ -452,7 +452,7 @@ StoreFast(StockItem *item)
 	Datum		values[lengthof(columns)];
 	FastRelation *fast = FastOpen(FAST_ITEM);
 
-	if (fast == NULL || !FastBring(fast, item->tid, keys) ||
+	if (fast == NULL || !(item->locked ? FastBring(fast, item->tid, keys) : FastHolds(fast, item->tid)) ||
 		StockSlotInt64(fast->row, Anum_item_id) != item->item_id ||
 		StockSlotInt64(fast->row, Anum_item_quantity_on_hand) != item->stored_on_hand ||
 		StockSlotInt64(fast->row, Anum_item_quantity_reserved) != item->stored_reserved ||

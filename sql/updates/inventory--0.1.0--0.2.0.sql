@@ -3,7 +3,7 @@
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
 -- A fulfilled reservation has nothing to look up by its item any more.
-DROP INDEX inventory.reservation_closed_item;
+DROP INDEX IF EXISTS inventory.reservation_closed_item;
 CREATE INDEX reservation_cancelled_item ON inventory.reservation (product_id, warehouse_id, closed_at) WHERE status = 'CANCELLED';
 
 COMMENT ON COLUMN inventory.replenishment_entry.supplier_id IS 'The supplier it was ordered from, or is to be.';
