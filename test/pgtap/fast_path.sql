@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(156);
+SELECT plan(154);
 
 \ir include/setup.psql
 
@@ -169,17 +169,6 @@ SELECT pg_temp.after('CREATE DOMAIN public.filled AS text DEFAULT ''filled''; AL
 SELECT pg_temp.after('CREATE INDEX ON inventory.reservation (created_at) WHERE quantity > 0', 'fast', 'fast', 'another index');
 SELECT pg_temp.after('CREATE TRIGGER t BEFORE DELETE ON inventory.reservation FOR EACH ROW EXECUTE FUNCTION public.note_firing()', 'fast', 'fast', 'a trigger for what it does not do');
 SELECT pg_temp.after('CREATE TABLE public.referring (item_id bigint REFERENCES inventory.inventory_item)', 'fast', 'fast', 'a foreign key to items');
-
--- An index by which other references are the same is not what finds an order
-
-SAVEPOINT another_collation;
-CREATE COLLATION public.ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-CREATE INDEX ON inventory.reservation (reference_id COLLATE public.ignoring_case);
-DROP INDEX inventory.reservation_reference;
-SELECT count(inventory.reserve_stock(1, 1, quantity, reference)) AS made FROM (VALUES (1, 'case'), (2, 'CASE')) v (quantity, reference) \gset
-SELECT is((SELECT string_agg(reference_id, ', ') FROM inventory.fulfill_order('CASE')), 'CASE', 'an order is found by its very reference');
-SELECT is((SELECT string_agg(reference_id, ', ') FROM inventory.cancel_order('case')), 'case', 'and the other one, which is left');
-ROLLBACK TO another_collation;
 
 -- What is returned is what is there in the end
 
