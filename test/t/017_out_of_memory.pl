@@ -102,7 +102,7 @@ sub statement
 }
 
 # Two statements in a session, the first of them with so many kB to spare. The stack
-# is not counted.
+# is not counted. Rolling back may want memory, too, so it is done once more.
 sub script
 {
     my ($room, $first, $second) = @_;
@@ -116,6 +116,7 @@ $first
 \\echo first :LAST_ERROR_SQLSTATE
 ROLLBACK;
 \\! prlimit --pid \$LIMITED --data=unlimited:unlimited
+ROLLBACK;
 $second
 \\echo second :SQLSTATE
 };
