@@ -11,7 +11,8 @@
 # write-ahead log lies in memory, so that a commit waits for as good as nothing.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
-commits='on off' sizes='10000 1' quick=
+items=10000
+commits='on off' sizes="$items 1" quick=
 case ${1:-5} in
     --long) seconds=30 ;;
     --quick-disk) seconds=5 quick=1 commits=on sizes=1 ;;
@@ -19,7 +20,6 @@ case ${1:-5} in
 esac
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || wrong_usage
 turns=$((seconds < 5 ? seconds : 5))
-items=10000
 
 prepare_bench "postgresql-client-$PG_MAJOR"
 start_bench 'synchronous_commit = on'
