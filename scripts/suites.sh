@@ -3,16 +3,36 @@
 
 step() { printf '\n== %s\n' "$*"; }
 
-show_differences() {
+# failed_logs: the logs of the TAP tests that failed, or ended before their plan.
+failed_logs() {
     local file
-    # What a sanitizer reported, an assertion that failed, a crash.
-    head -qn 60 "$WORK"/reports/* 2>/dev/null || true
-    grep -hE 'runtime error:|AddressSanitizer|TRAP:|PANIC:|terminated by signal|Failed process' "$WORK/server.log" "$WORK"/tree/tmp_check/log/*.log 2>/dev/null || true
+    for file in "$WORK"/tree/tmp_check/log/regress_log_*; do
+        [ -s "$file" ] || continue
+        ! grep -qE '\) not ok ' "$file" && grep -qE '\) 1\.\.[0-9]+' "$file" || printf '%s\n' "$file"
+    done
+}
+
+# show_differences: what went wrong. The failed tests come last and once more by themselves,
+# where somebody who sees the end of a long output finds them.
+show_differences() {
+    local file server
     for file in "$WORK"/tree/regression.diffs "$WORK"/tree/output_iso/regression.diffs; do
         [ ! -s "$file" ] || cat "$file"
     done
-    for file in "$WORK"/tree/tmp_check/log/*; do
-        [ ! -s "$file" ] || { printf '%s\n' "--- ${file##*/}"; tail -n 30 "$file"; }
+    for file in $(failed_logs); do
+        server=${file##*/regress_log_}
+        for server in "${file%/*}/$server"_*.log; do
+            [ ! -s "$server" ] || { printf '%s\n' "--- ${server##*/}"; tail -n 30 "$server"; }
+        done
+        printf '%s\n' "--- ${file##*/}"
+        tail -n 30 "$file"
+    done
+    # What a sanitizer reported, an assertion that failed, a crash.
+    head -qn 60 "$WORK"/reports/* 2>/dev/null || true
+    grep -hE 'runtime error:|AddressSanitizer|TRAP:|PANIC:|terminated by signal|Failed process' "$WORK/server.log" "$WORK"/tree/tmp_check/log/*.log 2>/dev/null | tail -n 20 || true
+    for file in $(failed_logs); do
+        printf '%s\n' "--- ${file##*/}"
+        grep -E -A 8 '\) not ok ' "$file" || tail -n 5 "$file"
     done
 }
 
@@ -61,7 +81,7 @@ run_by_statements() {
         expired-takeover expires-at-update extend-expire extend-snapshot first-receipt first-reservation fulfill-cancel fulfill-expire
         fulfill-twice idempotency-key item-deleted-while-waiting last-unit last-unit-many opposite-line-order opposite-order-update
         order-expire order-idempotency order-last-unit order-same-item-twice order-sourced order-split-update policy-recheck
-        purchase-first-receipt release-twice repeatable-read retry-after-timeout serializable subtransaction transfer-first-receipt
+        purchase-first-receipt release-twice repeatable-read reserve-while-waiting retry-after-timeout serializable subtransaction transfer-first-receipt
         transfer-opposite)
     export PGOPTIONS='-c inventory.fast_path=off'
     run_installcheck REGRESS= TAP_TESTS= ISOLATION="${specs[*]}"
