@@ -81,7 +81,7 @@ run_by_statements() {
         expired-takeover expires-at-update extend-expire extend-snapshot first-receipt first-reservation fulfill-cancel fulfill-expire
         fulfill-twice idempotency-key item-deleted-while-waiting last-unit last-unit-many opposite-line-order opposite-order-update
         order-expire order-idempotency order-last-unit order-same-item-twice order-sourced order-split-update policy-recheck
-        purchase-first-receipt release-twice repeatable-read retry-after-timeout serializable subtransaction transfer-first-receipt
+        purchase-first-receipt release-twice repeatable-read reserve-while-waiting retry-after-timeout serializable subtransaction transfer-first-receipt
         transfer-opposite)
     export PGOPTIONS='-c inventory.fast_path=off'
     run_installcheck REGRESS= TAP_TESTS= ISOLATION="${specs[*]}"

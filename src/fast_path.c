@@ -23,6 +23,8 @@
 #include "funcapi.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "storage/procarray.h"
 #include "utils/memutils.h"
 #include "utils/partcache.h"
@@ -33,6 +35,13 @@
 #include "guc.h"
 #include "identity.h"
 #include "ledger_scan.h"
+
+/*
+ * Lines for a row that many want.  Whoever is first in one has to wake up before he can
+ * take the row; with a few of them somebody is awake, and no more than a few are woken
+ * in vain.
+ */
+#define LINES_PER_ROW	4
 
 static FastRelation opened[FAST_KINDS];
 
@@ -45,13 +54,17 @@ static MemoryContext fast_context = NULL;
 /* Anything written that the next statement would not see yet? */
 static bool has_written = false;
 
+/* Does this transaction keep a place in a line? */
+static bool keeps_place = false;
+
 static void Prepare(FastRelation *fast, FastTable *table, Relation relation);
 static void NullRest(const FastTable *table, bool *nulls);
 static void CloseRelation(FastRelation *fast);
 static bool FindPartition(Relation ledger, TimestampTz created_at, Oid *partition);
 static Relation OpenIndex(FastRelation *fast, int i);
 static bool Probe(FastRelation *fast, const int64 *keys, Snapshot snapshot);
-static bool IsTouched(TupleTableSlot *row);
+static HeapTupleHeader RowHeader(const FastRelation *fast);
+static void StandInLine(FastRelation *fast);
 static bool LockFound(FastRelation *fast, const int64 *keys);
 static bool HasKeys(const FastRelation *fast, const int64 *keys);
 static bool FetchVersion(FastRelation *fast, ItemPointerData tid, const int64 *keys,
@@ -203,46 +216,77 @@ FastLock(FastRelation *fast, const int64 *keys)
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	found = Probe(fast, keys, GetActiveSnapshot()) && LockFound(fast, keys);
+	found = Probe(fast, keys, GetActiveSnapshot());
+	if (found && FastIsHeld(fast))
+	{
+		StandInLine(fast);
+		PopActiveSnapshot();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		found = Probe(fast, keys, GetActiveSnapshot());
+	}
+	found = found && LockFound(fast, keys);
 	PopActiveSnapshot();
 	return found;
 }
 
 /*
- * The same for a row that is to be written at once, which locks it too: a row that
- * nobody else is at is only read.  FastUpdate tells whether it was written before
- * anybody came.
+ * Do several transactions have a lock on the row in fast->row, or had it?  We may be one
+ * of them.
  */
 bool
-FastLockTouched(FastRelation *fast, const int64 *keys, bool *locked)
+FastHasSharers(const FastRelation *fast)
 {
-	bool		found;
-
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	found = Probe(fast, keys, GetActiveSnapshot());
-	*locked = found && IsTouched(fast->row);
-	if (*locked)
-		found = LockFound(fast, keys);
-	PopActiveSnapshot();
-	return found;
+	return (RowHeader(fast)->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) == HEAP_XMAX_IS_MULTI;
 }
 
 /*
- * Is anybody else at work on the row: is it locked, updated or deleted by a transaction
- * that has not ended?  No more than a guess, since that may change at once.
+ * Is the row in fast->row locked, updated or deleted by one other transaction that has
+ * not ended?  No more than a guess, since that may change at once.
  */
-static bool
-IsTouched(TupleTableSlot *row)
+bool
+FastIsHeld(const FastRelation *fast)
 {
-	HeapTupleHeader header = ExecFetchSlotHeapTuple(row, false, NULL)->t_data;
-	uint16		infomask = header->t_infomask;
+	HeapTupleHeader header = RowHeader(fast);
 	TransactionId xmax = HeapTupleHeaderGetRawXmax(header);
 
-	if ((infomask & HEAP_XMAX_INVALID) != 0 || !TransactionIdIsValid(xmax))
-		return false;
-	return (infomask & HEAP_XMAX_IS_MULTI) != 0 ||
-		(!TransactionIdIsCurrentTransactionId(xmax) && TransactionIdIsInProgress(xmax));
+	return (header->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) == 0 &&
+		TransactionIdIsValid(xmax) && !TransactionIdIsCurrentTransactionId(xmax) &&
+		TransactionIdIsInProgress(xmax);
+}
+
+static HeapTupleHeader
+RowHeader(const FastRelation *fast)
+{
+	return ExecFetchSlotHeapTuple(fast->row, false, NULL)->t_data;
+}
+
+/*
+ * Waits until no more than a few others want the row in fast->row, and keeps the place
+ * until the transaction ends.  All who wait for a row itself are woken each time it is
+ * free, and all but one go to sleep again; those in line sleep until it is their
+ * turn.  Whether a row may be written does not depend on it.
+ *
+ * Who has the row already must not come here, behind somebody who waits for him.
+ */
+static void
+StandInLine(FastRelation *fast)
+{
+	bool		isnull;
+	uint64		id = (uint64) DatumGetInt64(slot_getattr(fast->row, 1, &isnull));
+	uint64		line = (id >> 32) * LINES_PER_ROW + MyProcPid % LINES_PER_ROW;
+	LOCKTAG		place;
+
+	/* A page with a buffer that somebody holds is not pruned. */
+	ExecClearTuple(fast->row);
+	fast->current = false;
+	/* It looks like the lock of an object in a catalog that is none. */
+	SET_LOCKTAG_OBJECT(place, MyDatabaseId, fast->table->relid, (uint32) id,
+					   1 + line % PG_INT16_MAX);
+	(void) LockAcquire(&place, ExclusiveLock, false, false);
+	/* There is only so much room for locks: of several places one is kept. */
+	if (keeps_place)
+		LockRelease(&place, ExclusiveLock, false);
+	keeps_place = true;
 }
 
 /*
@@ -700,6 +744,7 @@ Forget(void)
 	memset(opened, 0, sizeof(opened));
 	last_written = NULL;
 	has_written = false;
+	keeps_place = false;
 	if (fast_context != NULL)
 		MemoryContextReset(fast_context);
 	EngineForget();

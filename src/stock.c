@@ -352,24 +352,20 @@ StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item)
 }
 
 /*
- * Reads an item that is to be stored at once (StockTryStore, StockTryMove), and locks
- * it only if somebody else is at it, or it takes a statement; false when it does not
- * exist.
+ * Reads an item as it was committed last, without a lock.  One that is free may be
+ * stored at once (StockTryStore, StockTryMove), which locks it.
  */
-bool
+StockSight
 StockRead(int64 product_id, int64 warehouse_id, StockItem *item)
 {
 	int64		keys[2] = {product_id, warehouse_id};
 	FastRelation *fast = FastOpen(FAST_ITEM);
-	bool		locked;
 
-	if (fast == NULL)
-		return LockByKey(product_id, warehouse_id, item);
-	if (!FastLockTouched(fast, keys, &locked))
-		return false;
+	if (fast == NULL || !FastFind(fast, keys) || FastHasSharers(fast))
+		return STOCK_UNSEEN;
 	ReadFound(fast, item);
-	item->locked = locked;
-	return true;
+	item->locked = false;
+	return FastIsHeld(fast) ? STOCK_BUSY : STOCK_FREE;
 }
 
 /*
