@@ -2,12 +2,13 @@
  * batch.c
  *		SQL entry point of many independent reservations in one call: reserve_batch.
  *
- * Each item is locked once, its lines are decided in their order, and it is stored
- * once.
+ * Each item is locked or read once, its lines are decided in their order, and it is
+ * stored once.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -48,9 +49,10 @@ static int	ArrayLength(ArrayType *array);
 static void CheckLengths(ArrayType **arrays);
 static void CheckLine(const BatchLine *line);
 static BatchLine **SortLines(BatchLine *lines, int nlines);
-static void LockItems(StockSet *items, BatchLine **sorted, int nlines);
-static void CheckMissing(const StockSet *items, BatchLine **sorted, int nlines);
-static void HoldLines(StockSet *items, BatchLine **sorted, int nlines);
+static void CheckMissing(BatchLine **missing, int nmissing);
+static void HoldLines(BatchLine **sorted, int nlines);
+static bool HoldUntouched(BatchLine **lines, int nlines);
+static bool HoldLocked(BatchLine **lines, int nlines);
 static void HoldItem(StockItem *item, BatchLine **lines, int nlines);
 static bool SameItem(const BatchLine *a, const BatchLine *b);
 static void InsertLines(FunctionCallInfo fcinfo, const BatchLine *lines, int nlines,
@@ -61,7 +63,8 @@ static int	CompareByLine(const void *a, const void *b);
 /*
  * reserve_batch(product_ids, warehouse_ids, quantities, reference_ids, ttl_minutes)
  *
- * Locks the items of all lines in order.
+ * Locks the items of all lines in order; what can be held of one is decided before
+ * the next one is locked.
  */
 Datum
 inventory_reserve_batch(PG_FUNCTION_ARGS)
@@ -70,14 +73,11 @@ inventory_reserve_batch(PG_FUNCTION_ARGS)
 	BatchLine  *lines = ReadLines(fcinfo, &nlines);
 	int32		ttl_minutes = ArgumentPositive(fcinfo, 4, "ttl_minutes");
 	BatchLine **sorted = SortLines(lines, nlines);
-	StockSet	items = {0};
 	Identity	caller;
 
 	InitMaterializedSRF(fcinfo, 0);
 	EnterEngineLater(fcinfo, &caller);
-	LockItems(&items, sorted, nlines);
-	CheckMissing(&items, sorted, nlines);
-	HoldLines(&items, sorted, nlines);
+	HoldLines(sorted, nlines);
 	InsertLines(fcinfo, lines, nlines, ttl_minutes);
 	LeaveEngine(&caller);
 	return (Datum) 0;
@@ -200,36 +200,13 @@ SortLines(BatchLine *lines, int nlines)
 }
 
 /*
- * Locks the items of all lines; those that do not exist are left without an id.
- */
-static void
-LockItems(StockSet *items, BatchLine **sorted, int nlines)
-{
-	for (int i = 0; i < nlines; i++)
-		if (i == 0 || !SameItem(sorted[i - 1], sorted[i]))
-			StockSetAdd(items, sorted[i]->product_id, sorted[i]->warehouse_id, false);
-	StockSetLock(items);
-}
-
-/*
  * Raises IV003 for the first line that names a product or warehouse which does not
- * exist.  Only items that do not exist are looked into, each once.
+ * exist.  Only items that do not exist are looked into, each once: missing has a line
+ * of each.
  */
 static void
-CheckMissing(const StockSet *items, BatchLine **sorted, int nlines)
+CheckMissing(BatchLine **missing, int nmissing)
 {
-	BatchLine **missing = palloc_extended(Max(items->count, 1) * sizeof(BatchLine *),
-										  MCXT_ALLOC_HUGE);
-	int			nmissing = 0;
-
-	for (int i = 0, n = 0; n < items->count; n++)
-	{
-		if (items->items[n].item_id == 0)
-			missing[nmissing++] = sorted[i];
-		do
-			i++;
-		while (i < nlines && SameItem(sorted[i - 1], sorted[i]));
-	}
 	qsort(missing, nmissing, sizeof(BatchLine *), CompareByLine);
 	for (int i = 0; i < nmissing; i++)
 	{
@@ -242,28 +219,72 @@ CheckMissing(const StockSet *items, BatchLine **sorted, int nlines)
 
 		LineItemsCheckExist(&item, 1, &batch_line);
 	}
+}
+
+/*
+ * Decides all lines and stores the items, one after the other in their order.
+ */
+static void
+HoldLines(BatchLine **sorted, int nlines)
+{
+	BatchLine **missing = palloc_extended(Max(nlines, 1) * sizeof(BatchLine *), MCXT_ALLOC_HUGE);
+	int			nmissing = 0;
+
+	for (int first = 0, end; first < nlines; first = end)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (end = first + 1; end < nlines && SameItem(sorted[first], sorted[end]); end++)
+			;
+		if (!HoldUntouched(&sorted[first], end - first) &&
+			!HoldLocked(&sorted[first], end - first))
+			missing[nmissing++] = sorted[first];
+	}
+	CheckMissing(missing, nmissing);
 	pfree(missing);
 }
 
 /*
- * Decides all lines and stores the items.
+ * Holds the lines of an item that nobody else is at and that has enough for all of
+ * them; false, and nothing is done, where it is another one.
  */
-static void
-HoldLines(StockSet *items, BatchLine **sorted, int nlines)
+static bool
+HoldUntouched(BatchLine **lines, int nlines)
 {
-	int			first = 0;
+	StockItem	item;
+	int64		wanted = 0;
 
-	for (int n = 0; n < items->count; n++)
+	for (int i = 0; i < nlines; i++)
+		if (pg_add_s64_overflow(wanted, lines[i]->quantity, &wanted))
+			return false;
+	if (StockRead(lines[0]->product_id, lines[0]->warehouse_id, &item) != STOCK_FREE ||
+		StockAvailable(&item) < wanted)
+		return false;
+	for (int i = 0; i < nlines; i++)
 	{
-		int			end = first + 1;
-
-		CHECK_FOR_INTERRUPTS();
-		while (end < nlines && SameItem(sorted[first], sorted[end]))
-			end++;
-		if (items->items[n].item_id != 0)
-			HoldItem(&items->items[n], &sorted[first], end - first);
-		first = end;
+		lines[i]->held = true;
+		item.reserved += lines[i]->quantity;
+		lines[i]->available = StockAvailable(&item);
 	}
+	return StockTryStore(&item);
+}
+
+/*
+ * Locks an item and holds those of its lines that fit; false when it does not exist.
+ */
+static bool
+HoldLocked(BatchLine **lines, int nlines)
+{
+	StockItem	item;
+
+	for (int i = 0; i < nlines; i++)
+	{
+		lines[i]->held = false;
+		lines[i]->available = 0;
+	}
+	if (!StockLockKnown(lines[0]->product_id, lines[0]->warehouse_id, &item))
+		return false;
+	HoldItem(&item, lines, nlines);
+	return true;
 }
 
 /*
