@@ -81,7 +81,8 @@ SELECT * FROM inventory.reserve_stock(:product, 1, 1, 'SINGLE');
 SQL
 cat >"$WORK/batch.sql" <<SQL
 \\set product random(1, :items)
-SELECT b.* FROM (SELECT array_agg(1 + (:product + g * 7) % :items) AS products, array_agg(1::bigint) AS ones, array_agg('BATCH-' || g) AS names FROM generate_series(1, $batch) g) a, inventory.reserve_batch(a.products, a.ones, a.ones, a.names) b;
+\\set day random(100000, 999999)
+SELECT b.* FROM (SELECT array_agg(1 + (:product + g * 7) % :items) AS products, array_agg(1::bigint) AS ones, array_agg('ORDER-' || :day || '-' || g) AS names FROM generate_series(1, $batch) g) a, inventory.reserve_batch(a.products, a.ones, a.ones, a.names) b;
 SQL
 single=$(lines_per_second "$WORK/single.sql" 10)
 batched=$(lines_per_second "$WORK/batch.sql" 10)

@@ -179,9 +179,13 @@ CREATE TYPE public.mine AS (name text);
 CREATE FUNCTION public.as_text(public.mine) RETURNS text LANGUAGE plpgsql AS $$BEGIN PERFORM inventory_test_evil.called(); END$$;
 CREATE CAST (public.mine AS text) WITH FUNCTION public.as_text(public.mine) AS IMPLICIT;
 });
-for my $round ('CREATE EXTENSION', 'CREATE EXTENSION after DROP EXTENSION')
+for (
+	[ 'CREATE EXTENSION', 'CREATE EXTENSION inventory' ],
+	[ 'CREATE EXTENSION after DROP EXTENSION', 'CREATE EXTENSION inventory' ],
+	[ 'ALTER EXTENSION UPDATE', "CREATE EXTENSION inventory VERSION '0.1.0'; ALTER EXTENSION inventory UPDATE" ])
 {
-	($code, $output, $error) = $node->psql('planted', 'CREATE EXTENSION inventory');
+	my ($round, $statements) = @$_;
+	($code, $output, $error) = $node->psql('planted', $statements);
 	is($error, '', "$round with a twin of the catalogue in front");
 	local $ENV{PGOPTIONS} = '-c search_path=';
 	is($node->safe_psql('planted', $twins), "0\n0", "$round: nothing of the twin was called or is depended on");
