@@ -61,7 +61,8 @@ BOOLEAN = ['true', 'false']
 BYTEA = ["''", r"'\x00'", r"'\xff'", "sha256('x')", r"'\x0000000000000000000000000000000000000000000000000000000000000000'",
          "convert_to(repeat('x', 33), 'SQL_ASCII')", "convert_to(repeat('x', %d), 'SQL_ASCII')" % HUGE]
 
-REGROLE = ['0', '4294967295', '10', '999999', "'pg_monitor'", "'bad_reader'", "'bad_nobody'", "'bad_admin'"]
+# Not bad_admin, who may take his own rights away and is refused everything from then on.
+REGROLE = ['0', '4294967295', '10', '999999', "'pg_monitor'", "'bad_reader'", "'bad_nobody'", "'bad_planner'"]
 
 ARRAY = {
     'bigint[]': ["'{}'", "'{NULL}'", "'{1,NULL}'", "'{NULL,1}'", "'{1,2}'", "'{{1,1},{1,1}}'", "'{{1}}'", "'[0:1]={1,1}'", "'[-5:-5]={1}'",
