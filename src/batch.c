@@ -256,7 +256,7 @@ HoldUntouched(BatchLine **lines, int nlines)
 	for (int i = 0; i < nlines; i++)
 		if (pg_add_s64_overflow(wanted, lines[i]->quantity, &wanted))
 			return false;
-	if (StockRead(lines[0]->product_id, lines[0]->warehouse_id, &item) != STOCK_FREE ||
+	if (!StockRead(lines[0]->product_id, lines[0]->warehouse_id, &item) ||
 		StockAvailable(&item) < wanted)
 		return false;
 	for (int i = 0; i < nlines; i++)

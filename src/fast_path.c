@@ -29,6 +29,7 @@
 #include "utils/memutils.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
@@ -37,11 +38,14 @@
 #include "ledger_scan.h"
 
 /*
- * Lines for a row that many want.  Whoever is first in one has to wake up before he can
- * take the row; with a few of them somebody is awake, and no more than a few are woken
- * in vain.
+ * Lines for a row that many want, where nobody holds it for long.  Whoever is first in
+ * one has to wake up before he can take the row; with a few of them somebody is awake,
+ * and no more than a few are woken in vain.
  */
 #define LINES_PER_ROW	4
+
+/* The fourth field of an advisory lock; the functions of the server use 1 and 2. */
+#define LINE_LOCK_SPACE	512
 
 static FastRelation opened[FAST_KINDS];
 
@@ -54,8 +58,8 @@ static MemoryContext fast_context = NULL;
 /* Anything written that the next statement would not see yet? */
 static bool has_written = false;
 
-/* Does this transaction keep a place in a line? */
-static bool keeps_place = false;
+/* The subtransaction that keeps a place in a line, if any does. */
+static SubTransactionId place_kept_in = InvalidSubTransactionId;
 
 static void Prepare(FastRelation *fast, FastTable *table, Relation relation);
 static void NullRest(const FastTable *table, bool *nulls);
@@ -63,8 +67,12 @@ static void CloseRelation(FastRelation *fast);
 static bool FindPartition(Relation ledger, TimestampTz created_at, Oid *partition);
 static Relation OpenIndex(FastRelation *fast, int i);
 static bool Probe(FastRelation *fast, const int64 *keys, Snapshot snapshot);
+static bool FindInTurn(FastRelation *fast, const int64 *keys);
+static bool HasSharers(const FastRelation *fast);
+static bool IsHeld(const FastRelation *fast);
 static HeapTupleHeader RowHeader(const FastRelation *fast);
 static void StandInLine(FastRelation *fast);
+static bool CommitWaits(void);
 static bool LockFound(FastRelation *fast, const int64 *keys);
 static bool HasKeys(const FastRelation *fast, const int64 *keys);
 static bool FetchVersion(FastRelation *fast, ItemPointerData tid, const int64 *keys,
@@ -216,25 +224,52 @@ FastLock(FastRelation *fast, const int64 *keys)
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	found = Probe(fast, keys, GetActiveSnapshot());
-	if (found && FastIsHeld(fast))
-	{
-		StandInLine(fast);
-		PopActiveSnapshot();
-		PushActiveSnapshot(GetTransactionSnapshot());
-		found = Probe(fast, keys, GetActiveSnapshot());
-	}
-	found = found && LockFound(fast, keys);
+	found = FindInTurn(fast, keys) && LockFound(fast, keys);
 	PopActiveSnapshot();
 	return found;
+}
+
+/*
+ * Finds the row with these keys in the same way, but for the lock, for who writes it at
+ * once, which locks it too; FastUpdate tells whether he did before anybody else
+ * came.  False also when somebody else is at it, though it is our turn.
+ */
+bool
+FastFindFree(FastRelation *fast, const int64 *keys)
+{
+	bool		found;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	found = FindInTurn(fast, keys) && !HasSharers(fast) && !IsHeld(fast);
+	PopActiveSnapshot();
+	return found;
+}
+
+/*
+ * Finds the row with these keys under the active snapshot.  One that another transaction
+ * holds is found once more when it is our turn, under a new snapshot, which is the
+ * active one then.
+ */
+static bool
+FindInTurn(FastRelation *fast, const int64 *keys)
+{
+	if (!Probe(fast, keys, GetActiveSnapshot()))
+		return false;
+	if (!IsHeld(fast))
+		return true;
+	StandInLine(fast);
+	PopActiveSnapshot();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	return Probe(fast, keys, GetActiveSnapshot());
 }
 
 /*
  * Do several transactions have a lock on the row in fast->row, or had it?  We may be one
  * of them.
  */
-bool
-FastHasSharers(const FastRelation *fast)
+static bool
+HasSharers(const FastRelation *fast)
 {
 	return (RowHeader(fast)->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) == HEAP_XMAX_IS_MULTI;
 }
@@ -243,8 +278,8 @@ FastHasSharers(const FastRelation *fast)
  * Is the row in fast->row locked, updated or deleted by one other transaction that has
  * not ended?  No more than a guess, since that may change at once.
  */
-bool
-FastIsHeld(const FastRelation *fast)
+static bool
+IsHeld(const FastRelation *fast)
 {
 	HeapTupleHeader header = RowHeader(fast);
 	TransactionId xmax = HeapTupleHeaderGetRawXmax(header);
@@ -273,20 +308,35 @@ StandInLine(FastRelation *fast)
 {
 	bool		isnull;
 	uint64		id = (uint64) DatumGetInt64(slot_getattr(fast->row, 1, &isnull));
-	uint64		line = (id >> 32) * LINES_PER_ROW + MyProcPid % LINES_PER_ROW;
+	ResourceOwner outer = CurrentResourceOwner;
 	LOCKTAG		place;
 
 	/* A page with a buffer that somebody holds is not pruned. */
 	ExecClearTuple(fast->row);
 	fast->current = false;
-	/* It looks like the lock of an object in a catalog that is none. */
-	SET_LOCKTAG_OBJECT(place, MyDatabaseId, fast->table->relid, (uint32) id,
-					   1 + line % PG_INT16_MAX);
+	/* There is no room for more in a tag, and two rows must not share a line. */
+	if (id > PG_UINT32_MAX)
+		return;
+	SET_LOCKTAG_ADVISORY(place, MyDatabaseId, fast->table->relid, (uint32) id,
+						 LINE_LOCK_SPACE + (CommitWaits() ? 0 : MyProcPid % LINES_PER_ROW));
+	/* A cursor outlives the savepoint that it is read in; the row's lock does not. */
+	CurrentResourceOwner = CurTransactionResourceOwner;
 	(void) LockAcquire(&place, ExclusiveLock, false, false);
 	/* There is only so much room for locks: of several places one is kept. */
-	if (keeps_place)
+	if (place_kept_in == InvalidSubTransactionId)
+		place_kept_in = GetCurrentSubTransactionId();
+	else
 		LockRelease(&place, ExclusiveLock, false);
-	keeps_place = true;
+	CurrentResourceOwner = outer;
+}
+
+/*
+ * Does a commit take so long that nobody should be awake for what it holds?
+ */
+static bool
+CommitWaits(void)
+{
+	return enableFsync && synchronous_commit > SYNCHRONOUS_COMMIT_OFF;
 }
 
 /*
@@ -713,6 +763,7 @@ ForgetXact(XactEvent event, void *arg)
 	(void) event;
 	(void) arg;
 
+	place_kept_in = InvalidSubTransactionId;
 	Forget();
 }
 
@@ -724,12 +775,15 @@ static void
 ForgetSubXact(SubXactEvent event, SubTransactionId subid, SubTransactionId parent,
 			  void *arg)
 {
-	(void) subid;
-	(void) parent;
 	(void) arg;
 
-	if (event == SUBXACT_EVENT_ABORT_SUB)
-		Forget();
+	if (subid == place_kept_in && event == SUBXACT_EVENT_COMMIT_SUB)
+		place_kept_in = parent;
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	if (subid == place_kept_in)
+		place_kept_in = InvalidSubTransactionId;
+	Forget();
 }
 
 /*
@@ -744,7 +798,6 @@ Forget(void)
 	memset(opened, 0, sizeof(opened));
 	last_written = NULL;
 	has_written = false;
-	keeps_place = false;
 	if (fast_context != NULL)
 		MemoryContextReset(fast_context);
 	EngineForget();

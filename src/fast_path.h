@@ -52,8 +52,7 @@ extern bool FastFind(FastRelation *fast, const int64 *keys);
 extern bool FastEach(FastRelation *fast, text *reference, FastTake take, void *state);
 extern bool FastFindAgain(FastRelation *fast, ItemPointerData tid, const int64 *keys);
 extern bool FastLock(FastRelation *fast, const int64 *keys);
-extern bool FastHasSharers(const FastRelation *fast);
-extern bool FastIsHeld(const FastRelation *fast);
+extern bool FastFindFree(FastRelation *fast, const int64 *keys);
 extern bool FastBring(FastRelation *fast, ItemPointerData tid, const int64 *keys);
 extern bool FastUpdate(FastRelation *fast, int count, const AttrNumber *columns,
 					   const Datum *values, const bool *nulls);

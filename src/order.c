@@ -433,7 +433,7 @@ HoldUntouched(OrderRequest *order)
 		StockItem  *item = &order->items.items[order->nheld];
 
 		CHECK_FOR_INTERRUPTS();
-		if (StockRead(item->product_id, item->warehouse_id, item) != STOCK_FREE ||
+		if (!StockRead(item->product_id, item->warehouse_id, item) ||
 			!ReservationTryHold(item, item->demand))
 			break;
 		order->nheld++;

@@ -27,12 +27,6 @@
 #include "plan.h"
 #include "stock.h"
 
-/*
- * Milliseconds after which a reservation that was written before its item was waited for
- * is given the times of the end of the wait.
- */
-#define LONG_WAIT	100
-
 #define NEXT_RESERVATION_ID \
 	"pg_catalog.nextval('inventory.reservation_reservation_id_seq'::pg_catalog.regclass)"
 
@@ -203,10 +197,7 @@ PG_FUNCTION_INFO_V1(inventory_expire_reservations);
 static void ReadReserveRequest(FunctionCallInfo fcinfo, ReserveRequest *request);
 static char *ArgumentReferenceType(FunctionCallInfo fcinfo, int n);
 static Datum Reserve(const ReserveRequest *request);
-static bool ReserveAhead(const ReservationDraft *draft, int64 reservation_id,
-						 Datum *reservation);
-static Datum StampAgain(const ReservationDraft *draft, int64 reservation_id,
-						ItemPointerData tid);
+static void HoldItem(const ReservationDraft *draft);
 static int64 NextReservationId(void);
 static char *DescribeRequest(const ReservationDraft *draft);
 static int64 InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now);
@@ -478,9 +469,6 @@ Reserve(const ReserveRequest *request)
 {
 	const ReservationDraft *draft = &request->draft;
 	int64		reservation_id = 0;
-	StockItem	item;
-	StockSight	sight;
-	Datum		reservation;
 
 	if (request->idempotency_key != NULL)
 	{
@@ -493,63 +481,24 @@ Reserve(const ReserveRequest *request)
 			return ReturnReservation(((int64 *) ARR_DATA_PTR(made))[0]);
 	}
 
-	sight = StockRead(draft->product_id, draft->warehouse_id, &item);
-	if (sight == STOCK_BUSY && StockAvailable(&item) >= draft->quantity &&
-		ReserveAhead(draft, reservation_id, &reservation))
-		return reservation;
-	if (sight != STOCK_FREE || !ReservationTryHold(&item, draft->quantity))
-	{
-		StockLockExisting(draft->product_id, draft->warehouse_id, draft->quantity, &item);
-		ReservationHold(&item, draft->quantity);
-	}
+	HoldItem(draft);
 	ReservationInsert(draft, reservation_id);
 	return PlanResult();
 }
 
 /*
- * Reserves of an item that somebody else is at, and that had enough before.  It has to be
- * waited for, and the reservation is written before that, so that who waits for
- * us waits for half as long.  False, and nothing is done, when it takes a statement to
- * write it.
+ * Holds what is to be reserved of its item, which is locked then.
  */
-static bool
-ReserveAhead(const ReservationDraft *draft, int64 reservation_id, Datum *reservation)
+static void
+HoldItem(const ReservationDraft *draft)
 {
-	TimestampTz written_at = GetCurrentTimestamp();
-	ItemPointerData tid;
 	StockItem	item;
 
-	reservation_id = InsertFast(draft, reservation_id, written_at);
-	if (reservation_id == 0)
-		return false;
-	*reservation = PlanResult();
-	tid = FastOpen(FAST_RESERVATION)->stored->tts_tid;
+	if (StockRead(draft->product_id, draft->warehouse_id, &item) &&
+		ReservationTryHold(&item, draft->quantity))
+		return;
 	StockLockExisting(draft->product_id, draft->warehouse_id, draft->quantity, &item);
-	if (TimestampDifferenceExceeds(written_at, GetCurrentTimestamp(), LONG_WAIT))
-		*reservation = StampAgain(draft, reservation_id, tid);
 	ReservationHold(&item, draft->quantity);
-	return true;
-}
-
-/*
- * Gives a reservation that this transaction wrote the times of now.
- */
-static Datum
-StampAgain(const ReservationDraft *draft, int64 reservation_id, ItemPointerData tid)
-{
-	static const AttrNumber columns[] = {Anum_reservation_expires_at, Anum_reservation_created_at};
-	static const bool nulls[] = {false, false};
-	FastRelation *fast = FastOpen(FAST_RESERVATION);
-	TimestampTz now = GetCurrentTimestamp();
-	Datum		values[] = {
-		TimestampTzGetDatum(MinutesFrom(now, draft->ttl_minutes)),
-		TimestampTzGetDatum(now)
-	};
-
-	if (fast == NULL || !FastBring(fast, tid, &reservation_id) ||
-		!FastUpdate(fast, lengthof(columns), columns, values, nulls))
-		elog(ERROR, "reservation %lld is not what was written", (long long) reservation_id);
-	return PlanResult();
 }
 
 /*
@@ -580,7 +529,7 @@ DescribeRequest(const ReservationDraft *draft)
 
 /*
  * Writes a reservation whose quantity is held of a locked item, under the next id
- * where none is given (0).  Its times are taken here.
+ * where none is given (0).  Its times are taken here, under the lock of the item.
  * Returns its id; its row is the result of the last statement (PlanResult).
  */
 int64
@@ -664,8 +613,8 @@ ReturnReservation(int64 reservation_id)
 }
 
 /*
- * Reads a reservation's item, which is locked where it says so (lock) or somebody
- * else is at it, and then the reservation, which has to exist (IV003).
+ * Reads a reservation's item, which is locked where it says so (lock) or StockRead
+ * does not do, and then the reservation, which has to exist (IV003).
  */
 static void
 ReadReservation(const ReservationPlace *place, bool lock, StockItem *item,
@@ -720,7 +669,7 @@ ReadFast(const ReservationPlace *place, bool lock, StockItem *item,
 {
 	FastRelation *fast = FastOpen(FAST_RESERVATION);
 
-	if ((lock || StockRead(place->product_id, place->warehouse_id, item) != STOCK_FREE) &&
+	if ((lock || !StockRead(place->product_id, place->warehouse_id, item)) &&
 		!StockLockKnown(place->product_id, place->warehouse_id, item))
 		return false;
 	if (!FastFindAgain(fast, place->tid, &place->reservation_id))

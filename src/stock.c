@@ -352,20 +352,22 @@ StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item)
 }
 
 /*
- * Reads an item as it was committed last, without a lock.  One that is free may be
- * stored at once (StockTryStore, StockTryMove), which locks it.
+ * Reads an item that is to be stored at once (StockTryStore, StockTryMove), which locks
+ * it; where somebody else is at it, that waits for our turn.  False when somebody is at
+ * it even then, when it takes a statement, and when it does not exist: it has to be
+ * locked first.
  */
-StockSight
+bool
 StockRead(int64 product_id, int64 warehouse_id, StockItem *item)
 {
 	int64		keys[2] = {product_id, warehouse_id};
 	FastRelation *fast = FastOpen(FAST_ITEM);
 
-	if (fast == NULL || !FastFind(fast, keys) || FastHasSharers(fast))
-		return STOCK_UNSEEN;
+	if (fast == NULL || !FastFindFree(fast, keys))
+		return false;
 	ReadFound(fast, item);
 	item->locked = false;
-	return FastIsHeld(fast) ? STOCK_BUSY : STOCK_FREE;
+	return true;
 }
 
 /*

@@ -13,9 +13,6 @@
  * plain SQL without the item; who writes a reservation leaves it alone or looks
  * again.
  *
- * A reservation that is made may be written before its item is locked: nobody sees it
- * until its transaction ends, and that fails if the item cannot hold it.
- *
  * Writing an item locks it as well.  So one that nobody else is at may be read first
  * (StockRead), and what depends on it after that, and be stored only if it is still
  * what it was (StockTryStore, StockTryMove): then it is as if it had been locked when
@@ -47,14 +44,6 @@
 #define Anum_item_last_movement_id		12
 #define Anum_item_last_hash				13
 #define Anum_item_is_low				14
-
-/* What StockRead has to say of an item. */
-typedef enum StockSight
-{
-	STOCK_UNSEEN,				/* there is none, or it has to be locked first */
-	STOCK_FREE,					/* nobody else is at it */
-	STOCK_BUSY					/* another transaction has locked or changed it */
-} StockSight;
 
 /* A locked or read item, as it is and as it is going to be. */
 typedef struct StockItem
@@ -116,7 +105,7 @@ extern void StockLockExisting(int64 product_id, int64 warehouse_id, int64 quanti
 extern uint64 StockLockExpired(TimestampTz now, int64 max_items, StockItem **items);
 extern bool StockLockOfReservation(int64 reservation_id, StockItem *item);
 extern bool StockLockKnown(int64 product_id, int64 warehouse_id, StockItem *item);
-extern StockSight StockRead(int64 product_id, int64 warehouse_id, StockItem *item);
+extern bool StockRead(int64 product_id, int64 warehouse_id, StockItem *item);
 extern void StockReadSlot(TupleTableSlot *slot, StockItem *item);
 extern int64 StockSlotInt64(TupleTableSlot *slot, AttrNumber attnum);
 extern void StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item);

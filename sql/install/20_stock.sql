@@ -95,7 +95,7 @@ COMMENT ON COLUMN inventory.reservation.reference_type IS 'Kind of document it w
 COMMENT ON COLUMN inventory.reservation.reference_id IS 'The document it was made for.';
 COMMENT ON COLUMN inventory.reservation.status IS 'ACTIVE, FULFILLED or CANCELLED.';
 COMMENT ON COLUMN inventory.reservation.expires_at IS 'From then on it can no longer be fulfilled or extended and its stock goes to whoever asks; NULL never expires.';
-COMMENT ON COLUMN inventory.reservation.created_at IS 'When it was made: when its item was locked, or up to a tenth of a second before that.';
+COMMENT ON COLUMN inventory.reservation.created_at IS 'When it was made, taken after the item was locked.';
 COMMENT ON COLUMN inventory.reservation.closed_at IS 'When it was fulfilled or cancelled; NULL while ACTIVE.';
 COMMENT ON COLUMN inventory.reservation.close_reason IS 'Why it was cancelled; EXPIRED when its time ran out.';
 COMMENT ON COLUMN inventory.reservation.created_by IS 'Who made it: the setting inventory.performed_by, else the session user.';

@@ -50,5 +50,3 @@ SELECT r.run_id, r.job_name, r.run_as, r.by_hand, r.status, r.scheduled_for, r.s
         THEN r.error END AS error,
     r.error_code
 FROM inventory.job_run r;
-
-COMMENT ON COLUMN inventory.reservation.created_at IS 'When it was made: when its item was locked, or up to a tenth of a second before that.';
