@@ -20,8 +20,9 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 # positive OPTION NUMBER: refuses what is no number above 0.
 positive() { [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || die "$1 takes a number above 0, not \"$2\""; }
 
-# wrong_option OPTION: refuses one that a script does not know, or that lacks its value.
-wrong_option() { printf '%s: unknown option or no value: %s (--help tells what there is)\n' "${0##*/}" "$1" >&2; exit 2; }
+# wrong_option OPTION: refuses one that a script does not know; lacks_value OPTION: one without its value.
+wrong_option() { printf '%s: unknown option %s (--help tells what there is)\n' "${0##*/}" "$1" >&2; exit 2; }
+lacks_value() { printf '%s: %s needs a value\n' "${0##*/}" "$1" >&2; exit 2; }
 
 # as_root COMMAND...: as root, through sudo where needed.
 as_root() {
