@@ -143,6 +143,20 @@ class CheckerTest(unittest.TestCase):
         self.assertEqual([v[0] for v in judge.violations], [])
         self.assertEqual(judge.figures['refusals judged'], 4)
 
+    def test_worker(self):
+        """What the worker did is seen a little after its commit was stamped."""
+        hand = good()
+        at = hand.clock + 1300
+        hand.movement(3, ITEM, 'PURCHASE', 1, 8, 3, 'delivery', None, checker.WORKER, at)
+        hand.clock = at - 900
+        hand.transaction('n', [operation('n.0', 'read_level', list(ITEM), [[7, 2, 5, 2]])])
+        find(hand, 'n').operations[0].asked = (at + 200) * US
+        hand.transaction('o', [operation('o.0', 'read_level', list(ITEM), [[8, 2, 6, 3]])])
+        replace(hand.tables['items'], 0, 2, 8)
+        replace(hand.tables['items'], 0, 4, 6)
+        replace(hand.tables['items'], 0, 5, 3)
+        self.assertEqual([v[0] for v in hand.check().violations], [])
+
     def test_faults(self):
         for what, spoil, told in faults():
             with self.subTest(what):
