@@ -21,9 +21,9 @@
 #include "catalog/index.h"
 #include "executor/executor.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
-#include "miscadmin.h"
 #include "storage/lock.h"
 #include "storage/procarray.h"
 #include "utils/memutils.h"
@@ -44,7 +44,10 @@
  */
 #define LINES_PER_ROW	4
 
-/* The fourth field of an advisory lock; the functions of the server use 1 and 2. */
+/*
+ * The fourth field of an advisory lock, of the first line; the functions of the server
+ * use 1 and 2, worker/launcher.c has one of its own.
+ */
 #define LINE_LOCK_SPACE	512
 
 static FastRelation opened[FAST_KINDS];
@@ -230,9 +233,10 @@ FastLock(FastRelation *fast, const int64 *keys)
 }
 
 /*
- * Finds the row with these keys in the same way, but for the lock, for who writes it at
- * once, which locks it too; FastUpdate tells whether he did before anybody else
- * came.  False also when somebody else is at it, though it is our turn.
+ * Finds the row with these keys, waiting for our turn but not locking it, for somebody
+ * who writes it at once: that locks it too, and FastUpdate tells whether it was done
+ * before anybody else came.  False also when somebody else is at it though it is our
+ * turn.
  */
 bool
 FastFindFree(FastRelation *fast, const int64 *keys)

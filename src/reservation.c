@@ -614,7 +614,7 @@ ReturnReservation(int64 reservation_id)
 
 /*
  * Reads a reservation's item, which is locked where it says so (lock) or StockRead
- * does not do, and then the reservation, which has to exist (IV003).
+ * says no, and then the reservation, which has to exist (IV003).
  */
 static void
 ReadReservation(const ReservationPlace *place, bool lock, StockItem *item,
