@@ -20,8 +20,7 @@ show_differences() {
         [ ! -s "$file" ] || cat "$file"
     done
     for file in $(failed_logs); do
-        server=${file##*/regress_log_}
-        for server in "${file%/*}/$server"_*.log; do
+        for server in "${file%/*}/${file##*/regress_log_}"_*.log; do
             [ ! -s "$server" ] || { printf '%s\n' "--- ${server##*/}"; tail -n 30 "$server"; }
         done
         printf '%s\n' "--- ${file##*/}"

@@ -72,7 +72,6 @@ from transcript import BROKEN, COMMITTED, ROLLED_BACK, UNKNOWN, Operation, Trans
 
 SLACK = 100                       # microseconds: how exactly two clocks are compared
 FOREVER = 1 << 62
-COMMIT_SEEN = 60 * 10**9          # nanoseconds after which a commit that nobody was told of is surely seen
 EXPIRING_PRODUCT = 1              # the only one whose reservations may run out of time
 WORKER = 'worker'                 # performed_by of what a job of the worker moves
 FIGURES = re.compile(r'Available: (-?\d+), requested: (-?\d+)\.')
@@ -225,9 +224,10 @@ class Checker:
             self.moved_by[label] = moves[at]
             self.labels.add(label)
             asked = at * 1000 - self.offset
-            seen = asked + COMMIT_SEEN
-            operation = Operation(label, 'background', [[row[1:5] + (row[7],) for row in moves[at]]], asked, seen, [])
-            transaction = Transaction(label, 'rc', COMMITTED, asked, seen, [operation])
+            # Nobody was told of it, so it may be seen at any time after it was stamped.
+            told = FOREVER * 1000 - self.offset
+            operation = Operation(label, 'background', [[row[1:5] + (row[7],) for row in moves[at]]], asked, told, [])
+            transaction = Transaction(label, 'rc', COMMITTED, asked, told, [operation])
             transaction.committed_at = at
             self.figures['reservations that the worker expired'] += len(closings[at])
             self.figures['movements of the worker'] += len(moves[at])
