@@ -3,7 +3,7 @@
  *		SQL entry point of many independent reservations in one call: reserve_batch.
  *
  * Each item is locked or read once, its lines are decided in their order, and it is
- * stored once.
+ * stored once.  The reservations are written many at a time.
  */
 #include "postgres.h"
 
@@ -22,6 +22,9 @@
 #include "line_item.h"
 #include "reservation.h"
 #include "stock.h"
+
+/* How many reservations are written at once: more is hardly faster. */
+#define LINES_AT_ONCE	100
 
 /* One reservation that is asked for, and what came of it. */
 typedef struct BatchLine
@@ -57,6 +60,9 @@ static void HoldItem(StockItem *item, BatchLine **lines, int nlines);
 static bool SameItem(const BatchLine *a, const BatchLine *b);
 static void InsertLines(FunctionCallInfo fcinfo, const BatchLine *lines, int nlines,
 						int32 ttl_minutes);
+static void InsertSome(ReturnSetInfo *set, const BatchLine *lines, int nlines,
+					   int32 ttl_minutes);
+static ReservationDraft DraftOf(const BatchLine *line, int32 ttl_minutes);
 static int	CompareByItem(const void *a, const void *b);
 static int	CompareByLine(const void *a, const void *b);
 
@@ -333,34 +339,60 @@ SameItem(const BatchLine *a, const BatchLine *b)
 static void
 InsertLines(FunctionCallInfo fcinfo, const BatchLine *lines, int nlines, int32 ttl_minutes)
 {
-	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
-												  "inventory reserve_batch line",
-												  ALLOCSET_SMALL_SIZES);
+												  "inventory reserve_batch lines",
+												  ALLOCSET_DEFAULT_SIZES);
 
-	for (int i = 0; i < nlines; i++)
+	for (int first = 0; first < nlines; first += LINES_AT_ONCE)
 	{
-		const BatchLine *line = &lines[i];
 		MemoryContext outer = MemoryContextSwitchTo(scratch);
-		Datum		values[3] = {Int32GetDatum(line->line), (Datum) 0, Int64GetDatum(line->available)};
-		bool		nulls[3] = {false, !line->held, false};
-		ReservationDraft draft = {
-			.product_id = line->product_id,
-			.warehouse_id = line->warehouse_id,
-			.quantity = line->quantity,
-			.reference_id = line->reference_id,
-			.reference_type = "ORDER",
-			.ttl_minutes = ttl_minutes
-		};
 
 		CHECK_FOR_INTERRUPTS();
-		if (line->held)
-			values[1] = Int64GetDatum(ReservationInsert(&draft, 0));
+		InsertSome((ReturnSetInfo *) fcinfo->resultinfo, &lines[first],
+				   Min(nlines - first, LINES_AT_ONCE), ttl_minutes);
 		MemoryContextSwitchTo(outer);
-		tuplestore_putvalues(set->setResult, set->setDesc, values, nulls);
 		MemoryContextReset(scratch);
 	}
 	MemoryContextDelete(scratch);
+}
+
+static void
+InsertSome(ReturnSetInfo *set, const BatchLine *lines, int nlines, int32 ttl_minutes)
+{
+	ReservationDraft drafts[LINES_AT_ONCE];
+	int64		reservation_ids[LINES_AT_ONCE];
+	int			nheld = 0;
+	int			next = 0;
+
+	for (int i = 0; i < nlines; i++)
+		if (lines[i].held)
+			drafts[nheld++] = DraftOf(&lines[i], ttl_minutes);
+	if (nheld > 0)
+		ReservationInsertMany(drafts, nheld, reservation_ids);
+	for (int i = 0; i < nlines; i++)
+	{
+		Datum		values[3] = {Int32GetDatum(lines[i].line), (Datum) 0, Int64GetDatum(lines[i].available)};
+		bool		nulls[3] = {false, !lines[i].held, false};
+
+		if (lines[i].held)
+			values[1] = Int64GetDatum(reservation_ids[next++]);
+		tuplestore_putvalues(set->setResult, set->setDesc, values, nulls);
+	}
+}
+
+static ReservationDraft
+DraftOf(const BatchLine *line, int32 ttl_minutes)
+{
+	ReservationDraft draft = {
+		.product_id = line->product_id,
+		.warehouse_id = line->warehouse_id,
+		.quantity = line->quantity,
+		.reference_id = line->reference_id,
+		.reference_type = "ORDER",
+		.ttl_minutes = ttl_minutes
+	};
+
+	return draft;
 }
 
 static int

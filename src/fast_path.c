@@ -45,8 +45,8 @@
 #define LINES_PER_ROW	4
 
 /*
- * The fourth field of an advisory lock, of the first line; the functions of the server
- * use 1 and 2, worker/launcher.c has one of its own.
+ * The fourth field of an advisory lock: of the first line of the first kind of table.
+ * The functions of the server use 1 and 2, worker/launcher.c has one of its own.
  */
 #define LINE_LOCK_SPACE	512
 
@@ -81,8 +81,11 @@ static bool HasKeys(const FastRelation *fast, const int64 *keys);
 static bool FetchVersion(FastRelation *fast, ItemPointerData tid, const int64 *keys,
 						 Snapshot snapshot);
 static void ErrorConcurrent(void) pg_attribute_noreturn();
-static bool Complete(FastRelation *fast);
-static void InsertIndexEntries(FastRelation *fast, bool update);
+static void FillSlot(const FastTable *table, const Datum *values, const bool *nulls,
+					 TupleTableSlot *slot);
+static bool Complete(const FastTable *table, TupleTableSlot *slot);
+static void InsertIndexEntries(FastRelation *fast, TupleTableSlot **slots, int count, bool update);
+static void InsertIndexEntry(FastRelation *fast, int i, TupleTableSlot *slot, bool update);
 static void Written(FastRelation *fast);
 static void ForgetXact(XactEvent event, void *arg);
 static void ForgetSubXact(SubXactEvent event, SubTransactionId subid,
@@ -318,11 +321,10 @@ StandInLine(FastRelation *fast)
 	/* A page with a buffer that somebody holds is not pruned. */
 	ExecClearTuple(fast->row);
 	fast->current = false;
-	/* There is no room for more in a tag, and two rows must not share a line. */
-	if (id > PG_UINT32_MAX)
-		return;
-	SET_LOCKTAG_ADVISORY(place, MyDatabaseId, fast->table->relid, (uint32) id,
-						 LINE_LOCK_SPACE + (CommitWaits() ? 0 : MyProcPid % LINES_PER_ROW));
+	/* Of the whole id: who waits in a line that two rows share could wait for himself. */
+	SET_LOCKTAG_ADVISORY(place, MyDatabaseId, (uint32) (id >> 32), (uint32) id,
+						 LINE_LOCK_SPACE + fast->table->kind * LINES_PER_ROW +
+						 (CommitWaits() ? 0 : MyProcPid % LINES_PER_ROW));
 	/* A cursor outlives the savepoint that it is read in; the row's lock does not. */
 	CurrentResourceOwner = CurTransactionResourceOwner;
 	(void) LockAcquire(&place, ExclusiveLock, false, false);
@@ -418,7 +420,7 @@ FastUpdate(FastRelation *fast, int count, const AttrNumber *columns,
 		stored->tts_values[columns[i] - 1] = values[i];
 		stored->tts_isnull[columns[i] - 1] = nulls[i];
 	}
-	if (!Complete(fast))
+	if (!Complete(fast->table, stored))
 		return false;
 
 	CheckCmdReplicaIdentity(fast->relation, CMD_UPDATE);
@@ -427,7 +429,7 @@ FastUpdate(FastRelation *fast, int count, const AttrNumber *columns,
 						   &update_indexes) != TM_Ok)
 		return false;
 	if (NeedsIndexEntries(update_indexes))
-		InsertIndexEntries(fast, true);
+		InsertIndexEntries(fast, &stored, 1, true);
 	Written(fast);
 	return true;
 }
@@ -440,18 +442,39 @@ bool
 FastInsert(FastRelation *fast, const Datum *values, const bool *nulls)
 {
 	TupleTableSlot *stored = fast->stored;
-	int			ncolumns = fast->table->ncolumns;
 
-	ExecClearTuple(stored);
-	memcpy(stored->tts_values, values, ncolumns * sizeof(Datum));
-	memcpy(stored->tts_isnull, nulls, ncolumns * sizeof(bool));
-	NullRest(fast->table, stored->tts_isnull);
-	if (!Complete(fast))
+	FillSlot(fast->table, values, nulls, stored);
+	if (!Complete(fast->table, stored))
 		return false;
 
 	table_tuple_insert(fast->relation, stored, GetCurrentCommandId(true), 0, NULL);
-	InsertIndexEntries(fast, false);
+	InsertIndexEntries(fast, &stored, 1, false);
 	Written(fast);
+	return true;
+}
+
+/*
+ * Writes several new rows, whose values are one row after the other.  False, and
+ * nothing is written, when a constraint refuses one.  None of them is in fast->stored;
+ * what is needed goes to the current memory context.
+ */
+bool
+FastInsertMany(FastRelation *fast, int count, const Datum *values, const bool *nulls)
+{
+	const FastTable *table = fast->table;
+	TupleTableSlot **slots = palloc(count * sizeof(TupleTableSlot *));
+
+	for (int i = 0; i < count; i++)
+	{
+		slots[i] = MakeSingleTupleTableSlot(table->desc, &TTSOpsVirtual);
+		FillSlot(table, &values[i * table->ncolumns], &nulls[i * table->ncolumns], slots[i]);
+		if (!Complete(table, slots[i]))
+			return false;
+	}
+	table_multi_insert(fast->relation, slots, count, GetCurrentCommandId(true), 0, NULL);
+	InsertIndexEntries(fast, slots, count, false);
+	Written(fast);
+	last_written = NULL;
 	return true;
 }
 
@@ -693,26 +716,36 @@ ErrorConcurrent(void)
 }
 
 /*
- * Makes a whole row of the values in fast->stored: computes its generated columns,
- * and asks the constraints.
+ * The values of a new row, as far as they are ours.
+ */
+static void
+FillSlot(const FastTable *table, const Datum *values, const bool *nulls, TupleTableSlot *slot)
+{
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, values, table->ncolumns * sizeof(Datum));
+	memcpy(slot->tts_isnull, nulls, table->ncolumns * sizeof(bool));
+	NullRest(table, slot->tts_isnull);
+}
+
+/*
+ * Makes a whole row of the values in a slot: computes its generated columns, and asks
+ * the constraints.
  */
 static bool
-Complete(FastRelation *fast)
+Complete(const FastTable *table, TupleTableSlot *slot)
 {
-	const FastTable *table = fast->table;
-	TupleTableSlot *stored = fast->stored;
 	ExprContext *econtext = table->econtext;
 	TupleDesc	desc = table->desc;
 
-	ExecStoreVirtualTuple(stored);
+	ExecStoreVirtualTuple(slot);
 	ResetExprContext(econtext);
-	econtext->ecxt_scantuple = stored;
+	econtext->ecxt_scantuple = slot;
 	for (int i = 0; i < desc->natts; i++)
 		if (table->generated[i] != NULL)
-			stored->tts_values[i] = ExecEvalExprSwitchContext(table->generated[i], econtext,
-															  &stored->tts_isnull[i]);
+			slot->tts_values[i] = ExecEvalExprSwitchContext(table->generated[i], econtext,
+															&slot->tts_isnull[i]);
 	for (int i = 0; i < desc->natts; i++)
-		if (TupleDescAttr(desc, i)->attnotnull && stored->tts_isnull[i])
+		if (TupleDescAttr(desc, i)->attnotnull && slot->tts_isnull[i])
 			return false;
 	for (int i = 0; i < table->nchecks; i++)
 		if (!ExecCheck(table->checks[i], econtext))
@@ -721,30 +754,35 @@ Complete(FastRelation *fast)
 }
 
 /*
- * Makes the entries of the row in fast->stored in all indexes that it belongs in.
+ * Makes the entries of rows that were written in all indexes that they belong in, one
+ * index after the other: many entries of one are made faster than one of many.
  */
 static void
-InsertIndexEntries(FastRelation *fast, bool update)
+InsertIndexEntries(FastRelation *fast, TupleTableSlot **slots, int count, bool update)
 {
-	const FastTable *table = fast->table;
-	TupleTableSlot *stored = fast->stored;
-	MemoryContext outer = MemoryContextSwitchTo(table->econtext->ecxt_per_tuple_memory);
+	MemoryContext outer = MemoryContextSwitchTo(fast->table->econtext->ecxt_per_tuple_memory);
 
-	table->econtext->ecxt_scantuple = stored;
-	for (int i = 0; i < table->nindexes; i++)
-	{
-		const FastIndex *index = &table->indexes[i];
-		Datum		values[INDEX_MAX_KEYS];
-		bool		nulls[INDEX_MAX_KEYS];
-
-		if (index->predicate != NULL && !ExecQual(index->predicate, table->econtext))
-			continue;
-		FormIndexDatum(index->info, stored, NULL, values, nulls);
-		index_insert(OpenIndex(fast, i), values, nulls, &stored->tts_tid, fast->relation,
-					 index->unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO,
-					 update && !index->updated, index->info);
-	}
+	for (int i = 0; i < fast->table->nindexes; i++)
+		for (int row = 0; row < count; row++)
+			InsertIndexEntry(fast, i, slots[row], update);
 	MemoryContextSwitchTo(outer);
+}
+
+static void
+InsertIndexEntry(FastRelation *fast, int i, TupleTableSlot *slot, bool update)
+{
+	const FastIndex *index = &fast->table->indexes[i];
+	ExprContext *econtext = fast->table->econtext;
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+
+	econtext->ecxt_scantuple = slot;
+	if (index->predicate != NULL && !ExecQual(index->predicate, econtext))
+		return;
+	FormIndexDatum(index->info, slot, NULL, values, nulls);
+	index_insert(OpenIndex(fast, i), values, nulls, &slot->tts_tid, fast->relation,
+				 index->unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO,
+				 update && !index->updated, index->info);
 }
 
 /*

@@ -57,6 +57,7 @@ extern bool FastBring(FastRelation *fast, ItemPointerData tid, const int64 *keys
 extern bool FastUpdate(FastRelation *fast, int count, const AttrNumber *columns,
 					   const Datum *values, const bool *nulls);
 extern bool FastInsert(FastRelation *fast, const Datum *values, const bool *nulls);
+extern bool FastInsertMany(FastRelation *fast, int count, const Datum *values, const bool *nulls);
 extern Datum FastLabelDatum(const FastRelation *fast, AttrNumber column, const char *label);
 extern const char *FastLabelName(const FastRelation *fast, AttrNumber column, Datum value);
 extern bool FastHasResult(void);

@@ -201,6 +201,9 @@ static void HoldItem(const ReservationDraft *draft);
 static int64 NextReservationId(void);
 static char *DescribeRequest(const ReservationDraft *draft);
 static int64 InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now);
+static bool InsertManyFast(const ReservationDraft *drafts, int count, int64 *reservation_ids);
+static void FillRow(const FastRelation *fast, const ReservationDraft *draft,
+					int64 reservation_id, TimestampTz now, Datum *values, bool *nulls);
 static int64 InsertByStatement(const ReservationDraft *draft, int64 reservation_id,
 							   TimestampTz now);
 static Datum ReturnReservation(int64 reservation_id);
@@ -542,6 +545,22 @@ ReservationInsert(const ReservationDraft *draft, int64 reservation_id)
 }
 
 /*
+ * The same for several, each under the next id, in their order; reservation_ids has
+ * room for these.  What is needed goes to the current memory context.
+ */
+void
+ReservationInsertMany(const ReservationDraft *drafts, int count, int64 *reservation_ids)
+{
+	if (InsertManyFast(drafts, count, reservation_ids))
+		return;
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		reservation_ids[i] = ReservationInsert(&drafts[i], 0);
+	}
+}
+
+/*
  * ReservationInsert without a statement; 0 when it takes one.
  */
 static int64
@@ -549,12 +568,49 @@ InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now)
 {
 	FastRelation *fast = FastOpen(FAST_RESERVATION);
 	Datum		values[Natts_reservation];
-	bool		nulls[Natts_reservation] = {0};
+	bool		nulls[Natts_reservation];
 
 	if (fast == NULL)
 		return 0;
 	if (reservation_id == 0)
 		reservation_id = nextval_internal(fast->table->sequence, false);
+	FillRow(fast, draft, reservation_id, now, values, nulls);
+	return FastInsert(fast, values, nulls) ? reservation_id : 0;
+}
+
+/*
+ * ReservationInsertMany without statements; false, and nothing is written, when it
+ * takes one.
+ */
+static bool
+InsertManyFast(const ReservationDraft *drafts, int count, int64 *reservation_ids)
+{
+	FastRelation *fast = FastOpen(FAST_RESERVATION);
+	TimestampTz now = GetCurrentTimestamp();
+	Datum	   *values;
+	bool	   *nulls;
+
+	if (fast == NULL)
+		return false;
+	values = palloc(count * Natts_reservation * sizeof(Datum));
+	nulls = palloc(count * Natts_reservation * sizeof(bool));
+	for (int i = 0; i < count; i++)
+	{
+		reservation_ids[i] = nextval_internal(fast->table->sequence, false);
+		FillRow(fast, &drafts[i], reservation_ids[i], now,
+				&values[i * Natts_reservation], &nulls[i * Natts_reservation]);
+	}
+	return FastInsertMany(fast, count, values, nulls);
+}
+
+/*
+ * The row of a new reservation.
+ */
+static void
+FillRow(const FastRelation *fast, const ReservationDraft *draft, int64 reservation_id,
+		TimestampTz now, Datum *values, bool *nulls)
+{
+	memset(nulls, false, Natts_reservation * sizeof(bool));
 	values[0] = Int64GetDatum(reservation_id);
 	values[1] = Int64GetDatum(draft->product_id);
 	values[2] = Int64GetDatum(draft->warehouse_id);
@@ -569,7 +625,6 @@ InsertFast(const ReservationDraft *draft, int64 reservation_id, TimestampTz now)
 	values[12] = PerformedBy();
 	nulls[8] = draft->ttl_minutes == 0;
 	nulls[10] = nulls[11] = nulls[13] = true;
-	return FastInsert(fast, values, nulls) ? reservation_id : 0;
 }
 
 /*

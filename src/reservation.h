@@ -68,6 +68,8 @@ extern void ReservationMakeRoom(StockItem *item, int64 quantity);
 extern void ReservationHold(StockItem *item, int64 quantity);
 extern bool ReservationTryHold(StockItem *item, int64 quantity);
 extern int64 ReservationInsert(const ReservationDraft *draft, int64 reservation_id);
+extern void ReservationInsertMany(const ReservationDraft *drafts, int count,
+								  int64 *reservation_ids);
 extern void ReservationFulfill(int64 reservation_id, int64 quantity, MovementType type);
 extern bool ReservationFulfillOpen(const ReservationPlace *place);
 extern bool ReservationCancelOpen(const ReservationPlace *place, text *reason);

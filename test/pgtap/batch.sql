@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(76);
+SELECT plan(91);
 
 \ir include/setup.psql
 
@@ -80,6 +80,42 @@ SELECT pg_temp.refused($$SELECT inventory.reserve_batch('{6}', '{1}', '{1}', '{N
 SELECT pg_temp.refused($$SELECT inventory.reserve_batch(NULL, '{1}', '{1}', '{a}')$$, '22023', 'product_ids must not be NULL', '', 'no products');
 SELECT pg_temp.refused($$SELECT inventory.reserve_batch('{6}', '{1}', '{1}', '{a}', 0)$$, '22023', 'ttl_minutes must be positive', 'Got 0.', 'ttl 0');
 SELECT pg_temp.refused($$SELECT inventory.reserve_batch('{6}', '{1}', '{1}', '{a}', NULL)$$, '22023', 'ttl_minutes must not be NULL', '', 'ttl NULL');
+
+-- More lines than are written at once, some of which do not fit: line n asks for 1 + n % 7
+-- of an item that has it, or, every third, for more than there is.
+
+SELECT inventory.receive_stock(29, 1, 100000), inventory.receive_stock(30, 1, 100);
+CREATE FUNCTION pg_temp.many(label text) RETURNS TABLE (line integer, reservation_id bigint, available bigint) LANGUAGE sql AS $$
+    SELECT b.* FROM (SELECT array_agg(29::bigint + (n % 3 = 0)::integer ORDER BY n) AS products, array_agg(1::bigint) AS warehouses, array_agg(CASE WHEN n % 3 = 0 THEN 1000::bigint ELSE 1 + n % 7 END ORDER BY n) AS quantities, array_agg(label || n ORDER BY n) AS labels FROM generate_series(1, 1700) AS n) AS wanted,
+        inventory.reserve_batch(products, warehouses, quantities, labels) AS b
+$$;
+CREATE TEMP TABLE made AS SELECT * FROM pg_temp.many('M-');
+SELECT is((SELECT count(*) FROM made), 1700::bigint, 'an answer for each line');
+SELECT is((SELECT count(*) FROM made WHERE reservation_id IS NULL AND available = 100), 566::bigint, 'those that do not fit');
+SELECT is((SELECT count(*) FROM made JOIN inventory.reservation r USING (reservation_id) WHERE (r.product_id, r.quantity, r.reference_id) = (29, 1 + line % 7, 'M-' || line)), 1134::bigint, 'each id is that of its line');
+SELECT ok((SELECT bool_and(reservation_id > before) FROM (SELECT reservation_id, lag(reservation_id) OVER (ORDER BY line) AS before FROM made WHERE reservation_id IS NOT NULL) AS ordered WHERE before IS NOT NULL), 'ids in the order of the lines');
+SELECT pg_temp.healthy('many lines');
+-- Every index leads to every row of them.
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_bitmapscan = off;
+SELECT is((SELECT count(*) FROM made m WHERE EXISTS (SELECT FROM inventory.reservation r WHERE r.reservation_id = m.reservation_id)), 1134::bigint, 'by id');
+SELECT is((SELECT count(*) FROM made m WHERE EXISTS (SELECT FROM inventory.reservation r WHERE r.reference_id = 'M-' || m.line)), 1134::bigint, 'by reference');
+SELECT is((SELECT count(*) FROM inventory.reservation r WHERE (r.product_id, r.warehouse_id) = (29, 1) AND r.status = 'ACTIVE'), 1134::bigint, 'by item');
+SELECT is((SELECT count(*) FROM inventory.reservation r WHERE r.expires_at > '-infinity' AND r.expires_at IS NOT NULL AND r.status = 'ACTIVE' AND r.reference_id LIKE 'M-%'), 1134::bigint, 'by the time it expires');
+RESET enable_seqscan;
+RESET enable_bitmapscan;
+
+-- One of many that is refused: nothing is written
+ALTER TABLE inventory.reservation ADD COLUMN note text, ADD CONSTRAINT no_such CHECK (reference_id <> 'C-1699');
+SELECT throws_ok($$SELECT FROM pg_temp.many('C-')$$, '23514', 'new row for relation "reservation" violates check constraint "no_such"', 'by a constraint');
+SELECT is((SELECT count(reservation_id) FROM pg_temp.many('D-')), 1134::bigint, 'which others hold');
+SELECT is((SELECT count(*) FROM inventory.reservation WHERE reference_id LIKE 'D-%' AND note IS NULL), 1134::bigint, 'a column that is not ours is NULL');
+CREATE UNIQUE INDEX inventory_test_unique ON inventory.reservation (reference_id) WHERE reference_id LIKE 'U-%';
+SELECT inventory.reserve_stock(29, 1, 1, 'U-1699');
+SELECT throws_ok($$SELECT FROM pg_temp.many('U-')$$, '23505', 'duplicate key value violates unique constraint "inventory_test_unique"', 'by a unique index');
+SELECT is((SELECT count(*) FROM inventory.reservation WHERE reference_id LIKE 'U-%' OR reference_id LIKE 'C-%'), 1::bigint, 'of which nothing is left');
+SELECT pg_temp.healthy('refused');
+DROP INDEX inventory.inventory_test_unique;
 
 -- Rows that were inserted by hand
 
