@@ -33,7 +33,8 @@ What is checked
     its like), where it lies between what was available and what was on hand. IV002:
     the reservation, the order or the document was closed, expired or in the state that
     the DETAIL names then. IV003: it was not there yet. IV005: the key was used before.
-    23514: the level was too low. 22023: less was open, N of the DETAIL. 40001 comes
+    23514: the level was too low. 22023: less was open, N of the DETAIL. An import (22023,
+    23505, 23514): a level was there, or more was reserved than a line says. 40001 comes
     only above READ COMMITTED. Every other error is a fault.
  6. Reads of a level without a lock show one that was current then.
  7. The end. Items, reservations, purchase orders, transfers, their lines, receipts,
@@ -41,6 +42,10 @@ What is checked
     created_at increases with them. Sums of movements by type are the levels; what a
     transfer shipped has arrived, came back, was lost or is in transit.
     verify_ledger() finds nothing. (That nobody can change the ledger, run.py tries.)
+ 8. Replenishment. Nothing is ordered that is on an order already; what is ordered was
+    low, with an available quantity that it had then, and is what was missing at least.
+    Demand that was read movement by movement, whenever somebody asked for it, is in the
+    end the sum of sales less returns. rebuild_stock() never finds anything.
 
 What is not checked
  - Answers of operations that were rolled back, but for movements: the level and version
@@ -51,6 +56,7 @@ What is not checked
  - Whether a deadlock (40P01) was one, and whether 40001 was called for.
  - Which of several expired reservations a call had to close; only that each of them had
    expired, and that there was need.
+ - Whether all that was low was ordered, and what policies are computed.
  - Names, notes and prices; hashes (verify_ledger() does).
 
 Times are compared on the clock of the machine; one that is set while the harness runs is
@@ -91,7 +97,7 @@ REFUSALS = collections.defaultdict(set, {
     'close_transfer': {'IV002', 'IV003'}, 'cancel_transfer': {'IV002', 'IV003'},
     'submit_purchase_order': {'IV002', 'IV003'}, 'confirm_purchase_order': {'IV002', 'IV003'},
     'receive_purchase_order': {'IV002', 'IV003', '22023'}, 'cancel_purchase_order': {'IV002', 'IV003'},
-    'record_count': {'IV001'},
+    'record_count': {'IV001'}, 'import_load': {'22023', '23505', '23514'}, 'acknowledge_notification': {'IV003'},
 })
 
 
@@ -175,6 +181,7 @@ class Checker:
             self.made_by[row[11]].append(row[0])
             if row[12] is not None:
                 self.closings[row[12]].append((row[0], row[10]))
+        self.notified = {row[0]: row[1] for row in tables['notifications']}
         self.labels = {o.label for t in self.transactions for o in t.operations}
 
     def settle(self):
@@ -237,7 +244,7 @@ class Checker:
 
     def replay(self):
         holds = {(row[0], row[1]): row[8] for row in self.tables['transfer_lines']}
-        self.model = model.Model(self.closings, self.created, holds, self.bad)
+        self.model = model.Model(self.closings, self.created, holds, *self.replenished(), self.bad)
         self.done = set()
         for transaction in self.ordered:
             told = self.wall(transaction.answered) if transaction.end == COMMITTED else FOREVER
@@ -246,6 +253,22 @@ class Checker:
                 if operation.answer is not None and not operation.undone:
                     self.replay_operation(transaction, operation)
             self.model.end()
+
+    def replenished(self):
+        """The purchase orders and transfers that each label made, as the model takes them."""
+        lines = collections.defaultdict(list)
+        for po_id, line_no, product, quantity, _ in sorted(self.tables['purchase_lines']):
+            lines[po_id].append([line_no, product, quantity, 0])
+        drafts = collections.defaultdict(list)
+        for row in self.tables['purchases']:
+            drafts[row[3]].append((row[0], row[1], lines[row[0]]))
+        asked = collections.defaultdict(list)
+        for row in sorted(self.tables['transfer_lines'], key=lambda row: row[:2]):
+            asked[row[0]].append({'product_id': row[2], 'qty': row[3]})
+        proposals = collections.defaultdict(list)
+        for row in self.tables['transfers']:
+            proposals[row[4]].append((row[0], row[1], row[2], asked[row[0]]))
+        return drafts, proposals
 
     def replay_operation(self, transaction, operation):
         m = self.model
@@ -347,7 +370,9 @@ class Checker:
         self.compare('counts planned for', {day: n for day, n in planned.items() if day in m.planned},
                      {day: n for day, n in m.planned.items() if n or day in planned})
         self.compare('key', {key: ids for key, ids in tables['keys']}, {key: ids for key, (_, ids, _) in m.keys.items()})
+        self.compare('notification', {r[0]: r[2] for r in tables['notifications'] if r[2] is not None}, m.acknowledged)
         self.check_receipts()
+        self.check_demand()
         for row in tables['problems']:
             self.bad(f'verify_ledger() says {row}')
 
@@ -370,6 +395,15 @@ class Checker:
         for row in self.tables['purchase_lines']:
             if came[row[0], row[1]] != row[4]:
                 self.bad(f'line {row[:2]} has {row[4]} received, and receipts of {came[row[0], row[1]]}')
+
+    def check_demand(self):
+        """What was read movement by movement, in any number of refreshes, is their sum."""
+        sold = collections.Counter()
+        for row in self.tables['movements']:
+            if row[3] in ('SALE', 'RETURN'):
+                sold[row[1:3]] -= row[4]
+        self.compare('demand of item', {row[:2]: row[2] for row in self.tables['demand'] if row[2]},
+                     {key: quantity for key, quantity in sold.items() if quantity}, item=lambda key: key)
 
     def check_ledger(self):
         """The ledger by itself: versions without gaps, times that increase, levels that
@@ -432,6 +466,9 @@ class Checker:
                 elif operation.function == 'read_level':
                     if not changed:
                         self.judge_read(transaction, operation)
+                elif operation.function == 'run_replenishment' and operation.label in self.done and not changed:
+                    self.judge_drafts(transaction, operation)
+                    changed = True
                 else:
                     if (transaction.committed_at is None or operation.undone) and not changed:
                         self.judge_undone(transaction, operation)
@@ -622,6 +659,9 @@ class Checker:
         return document.states[max(first - 1, 0):last]
 
     def why_IV003(self, operation, window, *arguments):
+        if operation.function == 'acknowledge_notification':
+            order = self.model.purchases.get(self.notified.get(arguments[0]))
+            return None if order is None or order.known >= window[0] else ('it was there', None)
         if operation.function in ('fulfill_order', 'cancel_order'):
             _, _, told = self.model.orders.get(arguments[0], ((), 0, FOREVER))
             return None if told >= window[0] else ('the order was there', None)
@@ -642,14 +682,33 @@ class Checker:
             return f'the key was used with {first}', None
         return None
 
-    def why_23514(self, operation, window, product, warehouse, delta, kind):
+    def why_23514(self, operation, window, *arguments):
+        if operation.function == 'import_load':
+            return self.why_not_loaded(window, *arguments)
+        product, warehouse, delta, _ = arguments
         keys = [key for key in self.model.items if key[0] == product and warehouse in (None, key[1])]
         for key in keys:
             if any(level[0] + delta < level[1] for level in self.levels(key, window)):
                 return None
         return 'the level allowed it', keys[0] if keys else None
 
-    def why_22023(self, operation, window, id, lines):
+    def why_23505(self, operation, window, mode, lines):
+        return self.why_not_loaded(window, 'error', lines)
+
+    def why_not_loaded(self, window, mode, lines):
+        """Was one of the levels there, or is what is reserved more than the line says?"""
+        for product, warehouse, quantity in lines:
+            item = self.model.items.get((product, warehouse))
+            if mode == 'error' and item is not None and item.since and item.since[0] <= window[1]:
+                return None
+            if mode == 'update' and any(level[1] > quantity for level in self.levels((product, warehouse), window)):
+                return None
+        return 'there was nothing against it', tuple(lines[0][:2])
+
+    def why_22023(self, operation, window, *arguments):
+        if operation.function == 'import_load':
+            return self.why_not_loaded(window, *arguments)
+        id, lines = arguments
         documents = self.model.purchases if operation.function in PURCHASE_STEPS else self.model.transfers
         found = OPEN.search(operation.detail)
         if not found:
@@ -667,6 +726,20 @@ class Checker:
         levels = self.levels(tuple(operation.arguments), self.window(transaction, operation))
         if (told[0], told[1], told[3]) not in levels or told[2] != told[0] - told[1]:
             self.bad(f'it read {told}, and the levels were {levels}', transaction, operation, tuple(operation.arguments))
+
+    def judge_drafts(self, transaction, operation):
+        """What was ordered was low then, and what is missing is ordered at least."""
+        window = self.window(transaction, operation)
+        for po_id, _, lines in self.model.drafts.get(operation.label, ()):
+            entries = {row[1]: row[2:] for row in self.tables['ordered'] if row[0] == po_id}
+            for _, product, quantity, _ in lines:
+                warehouse, available, point, logged = entries.get(product, (None, 0, 0, None))
+                key = product, warehouse
+                self.figures['lines of drafts judged'] += 1
+                if logged != quantity or available >= point or quantity < point - available:
+                    self.bad(f'{quantity} of product {product} were ordered, and the log says {entries.get(product)}', transaction, operation, key)
+                elif available not in [level[0] - level[1] for level in self.levels(key, window)]:
+                    self.bad(f'{available} were available to it, which was never so', transaction, operation, key)
 
     def judge_undone(self, transaction, operation):
         """A movement that was taken back followed on a level that was."""

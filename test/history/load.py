@@ -25,6 +25,9 @@ SELECT 'P' || g, 'Product ' || g FROM generate_series(1, {operations.HOT_PRODUCT
 INSERT INTO inventory.warehouse (name, priority)
 SELECT 'W' || g, g * 2 % {operations.WAREHOUSES} FROM generate_series(1, {operations.WAREHOUSES}) g;
 INSERT INTO inventory.supplier (name) VALUES ('Supplier');
+-- He is so near that a day's sales do not make a large reorder point.
+INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred, lead_time_days)
+SELECT product_id, 1, true, 0.000001 FROM inventory.product;
 CREATE ROLE clerk LOGIN;
 SELECT inventory.grant_access('clerk', 'admin');
 GRANT USAGE ON SCHEMA history TO clerk;
@@ -53,6 +56,7 @@ def prepare(dsn, folder, seed):
                                    f"inventory.receive_stock({product}, {warehouse}, 20, '{label}.0')", operations.MOVEMENT_COLUMNS)
             clerk.attempt(call, label, f'{label}.0', 1)
     clerk.run(0, multiprocessing.Value('b', 1))
+    execute(dsn, 'UPDATE inventory.inventory_item SET reorder_point = 10, reorder_quantity = 4')
 
 
 def client_dsn(dsn):

@@ -1,5 +1,6 @@
 """What is in the database when the load is over: tables alone, no function of the
-extension but verify_ledger(), whose verdict is taken along."""
+extension but verify_ledger(), whose verdict is taken along, and refresh_demand(),
+whose last refresh it looks at."""
 
 import psycopg2
 
@@ -27,6 +28,10 @@ QUERIES = {
     'quantity_returned, reservation_id FROM inventory.transfer_order_line',
     'counts': 'SELECT count_id, product_id, warehouse_id, due_on::text, velocity_class, counted_quantity, system_quantity, delta, '
     'movement_id, started_version, superseded_by, started_by, counted_by FROM inventory.cycle_count',
+    'notifications': f"SELECT notification_id, po_id, {us('acknowledged_at')} FROM inventory.procurement_notification",
+    'ordered': 'SELECT po_id, product_id, warehouse_id, quantity_available, reorder_point, quantity FROM inventory.replenishment_entry '
+    "WHERE outcome = 'ORDERED'",
+    'demand': 'SELECT product_id, warehouse_id, sum(quantity)::bigint FROM inventory.demand_daily GROUP BY 1, 2',
     'keys': 'SELECT key, reservation_ids FROM inventory.idempotency_key',
     'problems': 'SELECT product_id, warehouse_id, problem, expected, actual FROM inventory.verify_ledger()',
 }
@@ -35,6 +40,8 @@ QUERIES = {
 def read(dsn):
     """{name: rows} under one snapshot."""
     connection = psycopg2.connect(dsn)
+    connection.cursor().execute('SELECT inventory.refresh_demand()')
+    connection.commit()
     connection.set_session(isolation_level='REPEATABLE READ', readonly=True)
     tables = {}
     for name, query in QUERIES.items():

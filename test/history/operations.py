@@ -66,6 +66,9 @@ COUNT_COLUMNS = 'jsonb_build_array(r.count_id, r.system_quantity, r.counted_quan
 ITEM_COLUMNS = 'jsonb_build_array(r.product_id, r.warehouse_id, r.quantity_on_hand, r.version)'
 LEVEL_COLUMNS = 'jsonb_build_array(r.quantity_on_hand, r.quantity_reserved, r.quantity_available, r.version)'
 NUMBER_COLUMNS = 'to_jsonb(r)'
+DRAFT_COLUMNS = 'jsonb_build_array(r.po_id, r.warehouse_id, r.status)'
+NOTIFICATION_COLUMNS = f'jsonb_build_array(r.notification_id, {microseconds("r.acknowledged_at")})'
+LOADED_COLUMNS = 'jsonb_build_array(r.what, r.added, r.updated, r.unchanged)'
 
 
 def text(value):
@@ -339,6 +342,53 @@ class Draws:
         return Call('plan_cycle_counts', [days], f'inventory.plan_cycle_counts(current_date + {days})',
                     f'jsonb_build_array(r, current_date + {days})')
 
+    # Planning and upkeep, once in a while.
+
+    def upkeep(self, dice, label):
+        works = (self.import_load, self.import_load, self.run_replenishment, self.recompute_policies, self.refresh_demand,
+                 self.acknowledge_notification, self.rebuild_stock, self.make_ledger_partitions)
+        return works[dice[1] % len(works)](dice, label) if dice[2] % 8 == 0 else None
+
+    def import_load(self, dice, label):
+        """Levels of a few items: new ones, or what the shelves hold of any."""
+        mode = 'update' if dice[3] % 4 else 'error'
+        quantities = {}
+        for die in dice[9:10 + dice[8] % 3]:
+            product, warehouse = self.item(die)
+            if mode == 'error':
+                product = HOT_PRODUCTS + 1 + die % COLD_PRODUCTS
+            quantities[product, warehouse] = die // 7 % 70
+        lines = [[*key, quantity] for key, quantity in quantities.items()]
+        staged = ', '.join(f"('P{product}', 'W{warehouse}', '{quantity}', '{quantity // 2}', '3')" for product, warehouse, quantity in lines)
+        return Call('import_load', [mode, lines], f"inventory.import_load('{mode}')", LOADED_COLUMNS,
+                    settings=f'SET LOCAL inventory.reference_id = {text(label)};SELECT inventory.import_clear();'
+                    'INSERT INTO inventory.import_level (sku, warehouse, quantity_on_hand, reorder_point, reorder_quantity) '
+                    f'VALUES {staged};')
+
+    def run_replenishment(self, dice, label):
+        return Call('run_replenishment', [], 'inventory.run_replenishment()', DRAFT_COLUMNS,
+                    settings=f"SET LOCAL inventory.replenish_by_transfer = {('on', 'off')[dice[3] % 2]};", posts=PURCHASE)
+
+    def recompute_policies(self, dice, label):
+        """An order that costs nothing is small, so that what there is stays scarce."""
+        return Call('recompute_policies', [], f'inventory.recompute_policies({1 + dice[3] % 90})', NUMBER_COLUMNS,
+                    settings='SET LOCAL inventory.order_cost = 0;')
+
+    def refresh_demand(self, dice, label):
+        return Call('refresh_demand', [], f'inventory.refresh_demand({1 + dice[3] % 90}, {dice[4] % 5 == 0})', NUMBER_COLUMNS)
+
+    def acknowledge_notification(self, dice, label):
+        number = 1 + dice[3] % 10
+        return Call('acknowledge_notification', [number], f'inventory.acknowledge_notification({number})', NOTIFICATION_COLUMNS)
+
+    def rebuild_stock(self, dice, label):
+        return Call('rebuild_stock', [], f'inventory.rebuild_stock({dice[3] % 2 == 1})', 'to_jsonb(r)')
+
+    def make_ledger_partitions(self, dice, label):
+        """Those of months that nothing is written to."""
+        return Call('make_ledger_partitions', [],
+                    f"inventory.make_ledger_partitions(3, (current_date - interval '{dice[3] % 36} months')::date)", NUMBER_COLUMNS)
+
 
 # How often each is drawn. More is wanted than comes in, so that refusals are as
 # common as successes.
@@ -353,6 +403,6 @@ WEIGHTS = {
     Draws.create_transfer: 4, Draws.transfer_stock: 2, Draws.ship_transfer: 4, Draws.receive_transfer: 4,
     Draws.close_transfer: 1, Draws.cancel_transfer: 1,
     Draws.start_count: 2, Draws.record_count: 3, Draws.plan_cycle_counts: 1,
+    Draws.upkeep: 6,
 }
 WEIGHTED = [draw for draw, weight in WEIGHTS.items() for _ in range(weight)]
-FUNCTIONS = [draw.__name__ for draw in WEIGHTS]

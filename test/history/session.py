@@ -145,7 +145,7 @@ class Session:
             elif saved and dice[15] // 3 % 3 == 0:
                 operation.undone = True
                 self.send('ROLLBACK TO before')
-            elif call.posts in (operations.PURCHASE, operations.TRANSFER):
+            elif call.posts in (operations.PURCHASE, operations.TRANSFER) and operation.answer:
                 self.draws.made[call.posts] = operation.answer[0][0]
         return True
 
@@ -227,7 +227,7 @@ class Session:
     # What is told to others.
 
     def post(self, call, operation):
-        if call.posts is None or operation.answer is None:
+        if call.posts is None or not operation.answer:
             return
         if isinstance(call.posts, tuple):
             self.board.post(self.number, *call.posts)

@@ -75,8 +75,24 @@ def good():
     hand.transaction('j', [operation('j.0', 'adjust_stock', [*ITEM, -6], None, 'IV001', 'Available: 5, requested: 6.')], ROLLED_BACK)
     hand.transaction('l', [operation('l.0', 'cancel_reservation', [1], None, 'IV002', 'It is CANCELLED.')], ROLLED_BACK)
     hand.transaction('m', [operation('m.0', 'fulfill_order', ['order 1.1'], None, 'IV003', '')], ROLLED_BACK)
+    hand.transaction('p', [operation('p.0', 'import_load', ['update', [[*ITEM, 7]]], [['product', 0, 0, 0], ['inventory_item', 0, 0, 1]])])
+    hand.transaction('q', [operation('q.0', 'import_load', ['error', [[*ITEM, 7]]], None, '22023', '1 problem')], ROLLED_BACK)
+    hand.transaction('r', [operation('r.0', 'rebuild_stock', [], [])])
+    draft(hand, 's', 50)
+    hand.transaction('t', [operation('t.0', 'acknowledge_notification', [9], [[9, 123]])])
+    hand.transaction('u', [operation('u.0', 'acknowledge_notification', [9], [[9, 123]])])
+    hand.tables['notifications'].append((9, 50, 123))
     hand.tables['items'].append((*ITEM, 7, 2, 5, 2))
+    hand.tables['demand'].append((*ITEM, 3))
     return hand
+
+
+def draft(hand, label, order):
+    """A run of run_replenishment that orders 3 where 5 are available and 8 wanted."""
+    hand.transaction(label, [operation(f'{label}.0', 'run_replenishment', [], [[order, ITEM[1], 'DRAFT']])])
+    hand.tables['purchases'].append((order, ITEM[1], 'DRAFT', f'{label}.0', None, None, None))
+    hand.tables['purchase_lines'].append((order, 1, ITEM[0], 3, 0))
+    hand.tables['ordered'].append((order, *ITEM, 5, 8, 3))
 
 
 def find(hand, label):
@@ -124,6 +140,18 @@ def faults():
     yield 'an error', lambda h: setattr(find(h, 'c').operations[0], 'sqlstate', 'XX000'), 'no reason for'
     yield '40001 below', lambda h: setattr(find(h, 'c').operations[0], 'sqlstate', '40001'), '40001 at READ COMMITTED'
     yield 'a later place than time allows', lambda h: replace(h.tables['marks'], 0, 2, 12500), 'in the order, which was answered before'
+    yield 'a level that was there is new', lambda h: find(h, 'p').operations[0].arguments.__setitem__(0, 'error'), 'loaded that was there'
+    yield 'a level that is not loaded', lambda h: find(h, 'p').operations[0].arguments.__setitem__(1, [[*ITEM, 8]]), 'its movements are []'
+    yield 'a level could have been loaded', lambda h: find(h, 'q').operations[0].arguments.__setitem__(1, [[3, 1, 7]]), 'nothing against it'
+    yield 'something was to rebuild', lambda h: find(h, 'r').operations[0].answer.append({}), 'what was to be rebuilt'
+    yield 'ordered twice', lambda h: draft(h, 'v', 51), 'is on purchase order 50 already'
+    yield 'a draft of nobody', lambda h: find(h, 's').operations[0].answer.pop(), 'the drafts was []'
+    yield 'what was not low is ordered', lambda h: replace(h.tables['ordered'], 0, 4, 5), 'the log says'
+    yield 'too little is ordered', lambda h: replace(h.tables['ordered'], 0, 4, 9), 'the log says'
+    yield 'a level that never was is ordered for', lambda h: replace(h.tables['ordered'], 0, 3, 6), 'which was never so'
+    yield 'acknowledged anew', lambda h: find(h, 'u').operations[0].answer[0].__setitem__(1, 124), 'it has to be [[9, 123]]'
+    yield 'an acknowledgement is lost', lambda h: replace(h.tables['notifications'], 0, 2, None), 'notification 9 is None'
+    yield 'a sale is not demand', lambda h: replace(h.tables['demand'], 0, 2, 2), 'demand of item'
     yield 'a problem', lambda h: h.tables['problems'].append((*ITEM, 'forged', 1, 2)), 'verify_ledger() says'
     yield 'a receipt without movement', lambda h: h.tables['receipts'].append((1, 1, 2, 77)), 'is movement None'
     yield 'goods in transit of nobody', lambda h: (h.tables['transfers'].append((1, 1, 2, 'RECEIVED', 'x', None, None, None)),
@@ -141,7 +169,7 @@ class CheckerTest(unittest.TestCase):
     def test_good(self):
         judge = good().check()
         self.assertEqual([v[0] for v in judge.violations], [])
-        self.assertEqual(judge.figures['refusals judged'], 4)
+        self.assertEqual(judge.figures['refusals judged'], 5)
 
     def test_worker(self):
         """What the worker did is seen a little after its commit was stamped."""
