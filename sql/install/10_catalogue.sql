@@ -6,6 +6,7 @@ CREATE TABLE inventory.category (
     parent_id bigint
 );
 CREATE INDEX category_parent ON inventory.category (parent_id);
+COMMENT ON INDEX inventory.category_parent IS 'Finds the categories below one.';
 COMMENT ON TABLE inventory.category IS 'Product categories, a tree.';
 COMMENT ON COLUMN inventory.category.category_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.category.name IS 'Name people know the category by.';
@@ -27,6 +28,7 @@ CREATE TABLE inventory.product (
     attributes jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX product_category ON inventory.product (category_id);
+COMMENT ON INDEX inventory.product_category IS 'Finds the products of a category.';
 COMMENT ON TABLE inventory.product IS 'What is stocked: one row per stock keeping unit.';
 COMMENT ON COLUMN inventory.product.product_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.product.sku IS 'Stock keeping unit: the unique code the business knows the product by.';
@@ -83,6 +85,8 @@ CREATE TABLE inventory.product_supplier (
 );
 CREATE INDEX product_supplier_supplier ON inventory.product_supplier (supplier_id);
 CREATE UNIQUE INDEX product_supplier_preferred ON inventory.product_supplier (product_id) WHERE is_preferred;
+COMMENT ON INDEX inventory.product_supplier_supplier IS 'Finds what a supplier offers.';
+COMMENT ON INDEX inventory.product_supplier_preferred IS 'At most one supplier of a product is preferred; run_replenishment and recompute_policies find it here.';
 COMMENT ON TABLE inventory.product_supplier IS 'Who sells a product, on which terms.';
 COMMENT ON COLUMN inventory.product_supplier.product_id IS 'The product.';
 COMMENT ON COLUMN inventory.product_supplier.supplier_id IS 'The supplier.';

@@ -25,7 +25,9 @@ CREATE TABLE inventory.inventory_item (
 -- so an update of the quantities stays heap-only.
 WITH (fillfactor = 60);
 CREATE INDEX inventory_item_low ON inventory.inventory_item (warehouse_id, product_id) WHERE is_low;
+COMMENT ON INDEX inventory.inventory_item_low IS 'Finds the low items of a warehouse, as run_replenishment does, without reading the others.';
 COMMENT ON TABLE inventory.inventory_item IS 'The level of one product in one warehouse. Any change of quantity_on_hand, by a function or by plain SQL, leaves one row in stock_movement.';
+COMMENT ON CONSTRAINT inventory_item_quantities ON inventory.inventory_item IS 'Nobody oversells: what is reserved is on hand.';
 COMMENT ON COLUMN inventory.inventory_item.item_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.inventory_item.product_id IS 'The product; never changes.';
 COMMENT ON COLUMN inventory.inventory_item.warehouse_id IS 'The warehouse; never changes.';
@@ -85,7 +87,12 @@ CREATE INDEX reservation_active_item ON inventory.reservation (product_id, wareh
 CREATE INDEX reservation_cancelled_item ON inventory.reservation (product_id, warehouse_id, closed_at) WHERE status = 'CANCELLED';
 CREATE INDEX reservation_reference ON inventory.reservation (reference_id);
 CREATE INDEX reservation_active_expiry ON inventory.reservation (expires_at) WHERE status = 'ACTIVE' AND expires_at IS NOT NULL;
+COMMENT ON INDEX inventory.reservation_active_item IS 'Finds the open reservations of an item, those that expire first in front.';
+COMMENT ON INDEX inventory.reservation_cancelled_item IS 'Finds the reservations of an item that were cancelled after some time: stock_at looks back at them.';
+COMMENT ON INDEX inventory.reservation_reference IS 'Finds the reservations of an order: fulfill_order, cancel_order.';
+COMMENT ON INDEX inventory.reservation_active_expiry IS 'Finds the open reservations that have expired: expire_reservations.';
 COMMENT ON TABLE inventory.reservation IS 'Stock that is promised. An ACTIVE reservation holds quantity - quantity_fulfilled of its item; only the functions change its item, quantities and status.';
+COMMENT ON CONSTRAINT reservation_fulfilment ON inventory.reservation IS 'While it is ACTIVE something is left of it and it has not been closed; FULFILLED has all of it, CANCELLED not.';
 COMMENT ON COLUMN inventory.reservation.reservation_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.reservation.product_id IS 'The product held.';
 COMMENT ON COLUMN inventory.reservation.warehouse_id IS 'The warehouse it is held in.';

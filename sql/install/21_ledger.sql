@@ -107,6 +107,7 @@ CREATE TABLE inventory.period_closing (
     CHECK ((reopened_at IS NULL) = (reopened_by IS NULL) AND (reopened_at IS NULL) = (reason IS NULL))
 );
 COMMENT ON TABLE inventory.period_closing IS 'Days that no business time can be given any more: those up to the latest closing that was not reopened. Kept by close_period and reopen_period.';
+COMMENT ON CONSTRAINT period_closing_check ON inventory.period_closing IS 'A period that was reopened has a reason and somebody who did it.';
 COMMENT ON COLUMN inventory.period_closing.closing_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.period_closing.through IS 'The last day that is closed, in the time zone of each warehouse.';
 COMMENT ON COLUMN inventory.period_closing.closed_at IS 'When it was closed.';

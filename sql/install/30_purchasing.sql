@@ -18,6 +18,9 @@ CREATE TABLE inventory.purchase_order (
 CREATE INDEX purchase_order_supplier ON inventory.purchase_order (supplier_id);
 CREATE INDEX purchase_order_open ON inventory.purchase_order (warehouse_id) WHERE status IN ('DRAFT', 'SUBMITTED', 'CONFIRMED');
 CREATE INDEX purchase_order_reference ON inventory.purchase_order (reference_id) WHERE reference_id IS NOT NULL;
+COMMENT ON INDEX inventory.purchase_order_supplier IS 'Finds the orders of a supplier.';
+COMMENT ON INDEX inventory.purchase_order_open IS 'Finds the orders that a warehouse still waits for.';
+COMMENT ON INDEX inventory.purchase_order_reference IS 'Finds an order by its number in the books of the business.';
 COMMENT ON TABLE inventory.purchase_order IS 'Orders to suppliers. The times of its steps are business times.';
 COMMENT ON COLUMN inventory.purchase_order.po_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.purchase_order.supplier_id IS 'Who the goods are ordered from.';
@@ -45,6 +48,7 @@ CREATE TABLE inventory.purchase_order_line (
     PRIMARY KEY (po_id, line_no)
 );
 CREATE INDEX purchase_order_line_product ON inventory.purchase_order_line (product_id);
+COMMENT ON INDEX inventory.purchase_order_line_product IS 'Finds the orders of a product.';
 COMMENT ON TABLE inventory.purchase_order_line IS 'Lines of a purchase order.';
 COMMENT ON COLUMN inventory.purchase_order_line.po_id IS 'The order.';
 COMMENT ON COLUMN inventory.purchase_order_line.line_no IS '1, 2, 3 ... within the order.';
@@ -64,6 +68,7 @@ CREATE TABLE inventory.purchase_receipt (
     movement_id bigint NOT NULL UNIQUE
 );
 CREATE INDEX purchase_receipt_line ON inventory.purchase_receipt (po_id, line_no);
+COMMENT ON INDEX inventory.purchase_receipt_line IS 'Finds the receipts of a line of an order.';
 COMMENT ON TABLE inventory.purchase_receipt IS 'What came in for the lines of purchase orders, one row for each delivery of a line.';
 COMMENT ON COLUMN inventory.purchase_receipt.receipt_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.purchase_receipt.po_id IS 'The order.';
@@ -82,6 +87,7 @@ CREATE TABLE inventory.procurement_notification (
     acknowledged_at timestamptz
 );
 CREATE INDEX procurement_notification_order ON inventory.procurement_notification (po_id);
+COMMENT ON INDEX inventory.procurement_notification_order IS 'Finds what procurement was told of an order.';
 COMMENT ON TABLE inventory.procurement_notification IS 'What procurement was told, kept until somebody acknowledges it.';
 COMMENT ON COLUMN inventory.procurement_notification.notification_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.procurement_notification.po_id IS 'The purchase order it speaks of.';

@@ -14,6 +14,7 @@ CREATE TABLE inventory.transfer_order (
     CHECK (from_warehouse_id <> to_warehouse_id)
 );
 COMMENT ON TABLE inventory.transfer_order IS 'Goods moved from one warehouse to another. While they are in transit they are in neither. The times of its steps are business times.';
+COMMENT ON CONSTRAINT transfer_order_check ON inventory.transfer_order IS 'Goods go to another warehouse.';
 COMMENT ON COLUMN inventory.transfer_order.transfer_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.transfer_order.from_warehouse_id IS 'Where the goods leave.';
 COMMENT ON COLUMN inventory.transfer_order.to_warehouse_id IS 'Where they arrive.';
@@ -42,7 +43,10 @@ CREATE TABLE inventory.transfer_order_line (
     CHECK (quantity_received <= quantity_shipped - quantity_lost - quantity_returned)
 );
 CREATE INDEX transfer_order_line_product ON inventory.transfer_order_line (product_id);
+COMMENT ON INDEX inventory.transfer_order_line_product IS 'Finds the transfers of a product.';
 COMMENT ON TABLE inventory.transfer_order_line IS 'Lines of a transfer order.';
+COMMENT ON CONSTRAINT transfer_order_line_check1 ON inventory.transfer_order_line IS 'What arrived, was lost or came back has been shipped.';
+COMMENT ON CONSTRAINT transfer_order_line_check ON inventory.transfer_order_line IS 'No more is shipped than was asked for.';
 COMMENT ON COLUMN inventory.transfer_order_line.transfer_id IS 'The transfer order.';
 COMMENT ON COLUMN inventory.transfer_order_line.line_no IS '1, 2, 3 ... within the order.';
 COMMENT ON COLUMN inventory.transfer_order_line.product_id IS 'The product moved.';

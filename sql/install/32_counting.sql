@@ -21,7 +21,11 @@ CREATE TABLE inventory.cycle_count (
 );
 CREATE INDEX cycle_count_open ON inventory.cycle_count (product_id, warehouse_id) WHERE counted_at IS NULL AND superseded_by IS NULL;
 CREATE INDEX cycle_count_due_on ON inventory.cycle_count (due_on);
+COMMENT ON INDEX inventory.cycle_count_open IS 'Finds the counts of an item that are still to be made.';
+COMMENT ON INDEX inventory.cycle_count_due_on IS 'Finds the counts of a day.';
 COMMENT ON TABLE inventory.cycle_count IS 'Counts of items, planned and done. It is open until it has counted_at or superseded_by.';
+COMMENT ON CONSTRAINT cycle_count_check1 ON inventory.cycle_count IS 'A count that was made has all its figures and somebody who counted.';
+COMMENT ON CONSTRAINT cycle_count_check ON inventory.cycle_count IS 'delta is what was counted less what was expected.';
 COMMENT ON COLUMN inventory.cycle_count.count_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.cycle_count.product_id IS 'The product to count.';
 COMMENT ON COLUMN inventory.cycle_count.warehouse_id IS 'The warehouse to count it in.';

@@ -6,6 +6,7 @@ CREATE TABLE inventory.demand_daily (
     PRIMARY KEY (product_id, warehouse_id, day)
 );
 CREATE INDEX demand_daily_day ON inventory.demand_daily (warehouse_id, day);
+COMMENT ON INDEX inventory.demand_daily_day IS 'Finds the demand of a warehouse by day: what leaves the window.';
 COMMENT ON TABLE inventory.demand_daily IS 'Rollup of the ledger that refresh_demand keeps: what customers took of a product in a warehouse on a day. Days without demand have no row.';
 COMMENT ON COLUMN inventory.demand_daily.product_id IS 'The product.';
 COMMENT ON COLUMN inventory.demand_daily.warehouse_id IS 'The warehouse.';
@@ -77,6 +78,7 @@ CREATE TABLE inventory.policy_history (
     computed_by text NOT NULL
 );
 CREATE INDEX policy_history_item ON inventory.policy_history (product_id, warehouse_id, computed_at);
+COMMENT ON INDEX inventory.policy_history_item IS 'Finds the policies that an item had, by when they were computed.';
 COMMENT ON TABLE inventory.policy_history IS 'What recompute_policies changed, and from which figures.';
 COMMENT ON COLUMN inventory.policy_history.policy_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.policy_history.product_id IS 'The product.';
@@ -119,6 +121,8 @@ CREATE TABLE inventory.replenishment_entry (
 );
 CREATE INDEX replenishment_entry_item ON inventory.replenishment_entry (product_id, warehouse_id, logged_at);
 CREATE INDEX replenishment_entry_logged_at ON inventory.replenishment_entry (logged_at);
+COMMENT ON INDEX inventory.replenishment_entry_item IS 'Finds what runs did about an item.';
+COMMENT ON INDEX inventory.replenishment_entry_logged_at IS 'Finds what a run did, and what is old.';
 COMMENT ON TABLE inventory.replenishment_entry IS 'What run_replenishment did about each low item, and why. Kept for inventory.replenishment_log_days days.';
 COMMENT ON COLUMN inventory.replenishment_entry.entry_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.replenishment_entry.logged_at IS 'When the run began.';

@@ -53,6 +53,8 @@ CREATE TABLE inventory.job_run (
 );
 CREATE INDEX job_run_job ON inventory.job_run (job_name, run_id);
 CREATE INDEX job_run_running ON inventory.job_run (run_id) WHERE status = 'RUNNING';
+COMMENT ON INDEX inventory.job_run_job IS 'Finds the runs of a job, the last one first.';
+COMMENT ON INDEX inventory.job_run_running IS 'Finds the runs that are under way.';
 COMMENT ON TABLE inventory.job_run IS 'Runs of jobs, and runs that were left out. The worker purges them after inventory.job_run_retention_days, but for the last of each job.';
 COMMENT ON COLUMN inventory.job_run.run_id IS 'Identifier.';
 COMMENT ON COLUMN inventory.job_run.job_name IS 'Name of the job.';

@@ -6,6 +6,40 @@ SET LOCAL search_path TO pg_catalog, pg_temp;
 DROP INDEX IF EXISTS inventory.reservation_closed_item;
 CREATE INDEX reservation_cancelled_item ON inventory.reservation (product_id, warehouse_id, closed_at) WHERE status = 'CANCELLED';
 
+-- What indexes and constraints are for.
+COMMENT ON INDEX inventory.category_parent IS 'Finds the categories below one.';
+COMMENT ON INDEX inventory.product_category IS 'Finds the products of a category.';
+COMMENT ON INDEX inventory.product_supplier_supplier IS 'Finds what a supplier offers.';
+COMMENT ON INDEX inventory.product_supplier_preferred IS 'At most one supplier of a product is preferred; run_replenishment and recompute_policies find it here.';
+COMMENT ON INDEX inventory.inventory_item_low IS 'Finds the low items of a warehouse, as run_replenishment does, without reading the others.';
+COMMENT ON INDEX inventory.reservation_active_item IS 'Finds the open reservations of an item, those that expire first in front.';
+COMMENT ON INDEX inventory.reservation_cancelled_item IS 'Finds the reservations of an item that were cancelled after some time: stock_at looks back at them.';
+COMMENT ON INDEX inventory.reservation_reference IS 'Finds the reservations of an order: fulfill_order, cancel_order.';
+COMMENT ON INDEX inventory.reservation_active_expiry IS 'Finds the open reservations that have expired: expire_reservations.';
+COMMENT ON CONSTRAINT inventory_item_quantities ON inventory.inventory_item IS 'Nobody oversells: what is reserved is on hand.';
+COMMENT ON CONSTRAINT reservation_fulfilment ON inventory.reservation IS 'While it is ACTIVE something is left of it and it has not been closed; FULFILLED has all of it, CANCELLED not.';
+COMMENT ON CONSTRAINT period_closing_check ON inventory.period_closing IS 'A period that was reopened has a reason and somebody who did it.';
+COMMENT ON INDEX inventory.purchase_order_supplier IS 'Finds the orders of a supplier.';
+COMMENT ON INDEX inventory.purchase_order_open IS 'Finds the orders that a warehouse still waits for.';
+COMMENT ON INDEX inventory.purchase_order_reference IS 'Finds an order by its number in the books of the business.';
+COMMENT ON INDEX inventory.purchase_order_line_product IS 'Finds the orders of a product.';
+COMMENT ON INDEX inventory.purchase_receipt_line IS 'Finds the receipts of a line of an order.';
+COMMENT ON INDEX inventory.procurement_notification_order IS 'Finds what procurement was told of an order.';
+COMMENT ON INDEX inventory.transfer_order_line_product IS 'Finds the transfers of a product.';
+COMMENT ON CONSTRAINT transfer_order_check ON inventory.transfer_order IS 'Goods go to another warehouse.';
+COMMENT ON CONSTRAINT transfer_order_line_check ON inventory.transfer_order_line IS 'No more is shipped than was asked for.';
+COMMENT ON CONSTRAINT transfer_order_line_check1 ON inventory.transfer_order_line IS 'What arrived, was lost or came back has been shipped.';
+COMMENT ON INDEX inventory.cycle_count_open IS 'Finds the counts of an item that are still to be made.';
+COMMENT ON INDEX inventory.cycle_count_due_on IS 'Finds the counts of a day.';
+COMMENT ON CONSTRAINT cycle_count_check ON inventory.cycle_count IS 'delta is what was counted less what was expected.';
+COMMENT ON CONSTRAINT cycle_count_check1 ON inventory.cycle_count IS 'A count that was made has all its figures and somebody who counted.';
+COMMENT ON INDEX inventory.demand_daily_day IS 'Finds the demand of a warehouse by day: what leaves the window.';
+COMMENT ON INDEX inventory.policy_history_item IS 'Finds the policies that an item had, by when they were computed.';
+COMMENT ON INDEX inventory.replenishment_entry_item IS 'Finds what runs did about an item.';
+COMMENT ON INDEX inventory.replenishment_entry_logged_at IS 'Finds what a run did, and what is old.';
+COMMENT ON INDEX inventory.job_run_job IS 'Finds the runs of a job, the last one first.';
+COMMENT ON INDEX inventory.job_run_running IS 'Finds the runs that are under way.';
+
 COMMENT ON COLUMN inventory.replenishment_entry.supplier_id IS 'The supplier it was ordered from, or is to be.';
 COMMENT ON COLUMN inventory.replenishment_log.supplier_id IS 'The supplier it was ordered from, or is to be.';
 

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(152);
+SELECT plan(154);
 
 -- What belongs to the extension, by catalog.
 CREATE FUNCTION pg_temp.member(catalog regclass) RETURNS SETOF oid LANGUAGE sql AS $$
@@ -206,6 +206,15 @@ SELECT is_empty($$
     SELECT oid::regtype FROM pg_type WHERE oid IN (SELECT pg_temp.member('pg_type')) AND typtype IN ('e', 'd', 'r')
     AND obj_description(oid, 'pg_type') IS NULL
 $$, 'types have comments');
+SELECT is_empty($$
+    SELECT i.indexrelid::regclass FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid IN (SELECT pg_temp.member('pg_class')) AND NOT c.relispartition AND obj_description(i.indexrelid, 'pg_class') IS NULL
+    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+$$, 'indexes have comments');
+SELECT is_empty($$
+    SELECT conrelid::regclass, conname FROM pg_constraint
+    WHERE conrelid IN (SELECT pg_temp.member('pg_class')) AND contype = 'c' AND cardinality(conkey) > 1 AND obj_description(oid, 'pg_constraint') IS NULL
+$$, 'constraints over several columns have comments');
 
 -- Updates of a level stay heap-only
 
