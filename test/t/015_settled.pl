@@ -25,7 +25,8 @@ append_to_file($script, "\\set p random(1, 20)\nBEGIN;\nSELECT inventory.receive
 my $load = IPC::Run::start([ 'pgbench', '-n', '-c', 4, '-T', 600, '-f', $script, '-h', $node->host, '-p', $node->port, 'postgres' ], '>', \my $out, '2>', \my $err);
 $node->poll_query_until('postgres', 'SELECT count(*) > 100 FROM inventory.stock_movement');
 
-my $levels = q{(SELECT string_agg(quantity_on_hand::text, ' ' ORDER BY product_id) FROM inventory.stock_at(%s))};
+# Of an item that came into being later, nothing was on hand.
+my $levels = q{(SELECT string_agg(product_id || ':' || quantity_on_hand, ' ' ORDER BY product_id) FILTER (WHERE quantity_on_hand <> 0) FROM inventory.stock_at(%s))};
 my $note = 'INSERT INTO noted SELECT at, inventory.ledger_digest(at), ' . sprintf($levels, 'at')
     . ' FROM inventory.ledger_settled_at() AS at WHERE at IS NOT NULL';
 $node->safe_psql('postgres', join(";\n", ($note) x 100, 'BEGIN ISOLATION LEVEL REPEATABLE READ', $note, 'SELECT pg_sleep(0.1)', ($note) x 10, 'COMMIT'));
