@@ -17,7 +17,7 @@ help:
 	@echo 'make installcheck   regression, isolation and TAP tests against a running server'
 	@echo 'make check          every suite, in a private cluster (scripts/check)'
 	@echo 'make demo           the main job step by step, in a private cluster (scripts/demo)'
-	@echo 'make bench          every measurement, for 40 minutes (bench/run_all.sh)'
+	@echo 'make bench          all measurements but reports and import, for 40 minutes (bench/run_all.sh)'
 	@echo 'make uninstall      remove it again'
 	@echo 'make clean          remove what was built'
 	@echo 'PG_CONFIG=FILE      the pg_config of the server to build for'

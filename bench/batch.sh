@@ -3,11 +3,11 @@
 # independent lines next to one call and one commit a line, and how large a backend
 # gets over a batch of 100,000 lines.
 #
-# Usage: bench/batch.sh [ROUNDS]      (5,000 orders each)
+# Usage: bench/batch.sh [ROUNDS]      (5,000: so many orders in each of three runs)
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 rounds=${1:-5000}
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || wrong_usage
+numbers "$rounds"
 items=20000
 batch=1000
 large=100000

@@ -1,9 +1,16 @@
 # What the measurements share: a cluster, the stock in it, and the CPU time that a
-# backend spends. Source it; nothing happens until a function is called.
+# backend spends. Source it; but for --help
+# nothing happens until a function is called.
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
 
-# wrong_usage: prints the usage that the header of a script states.
+# usage: prints the header of a script.
+usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$0"; }
+case ${1:-} in -h | --help) usage; exit 0 ;; esac
+
+# wrong_usage: prints the line of the usage that the header of a script states.
 wrong_usage() { sed -n 's/^# \(Usage:\)/\1/p' "$0" >&2; exit 2; }
+# numbers VALUE...: refuses what is no number above 0.
+numbers() { local n; for n in "$@"; do [[ $n =~ ^[1-9][0-9]{0,9}$ ]] || wrong_usage; done; }
 
 # prepare_bench [PACKAGE...]: builds the tree in a private copy.
 prepare_bench() {

@@ -8,7 +8,8 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 case ${1:-100000} in --long) large=1000000 ;; *) large=${1:-100000} ;; esac
-[[ $large =~ ^[1-9][0-9]{4,}$ ]] || wrong_usage
+numbers "$large"
+[ "$large" -ge 10000 ] || die "ITEMS must be at least 10,000"
 small=$((large / 10))
 calls=10000
 

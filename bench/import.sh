@@ -8,8 +8,9 @@
 #
 # Usage: bench/import.sh [ITEMS]      (1,000,000)
 set -euo pipefail
-. "$(dirname "$0")/../scripts/common.sh"
+. "$(dirname "$0")/common.sh"
 items=${1:-1000000}
+numbers "$items"
 [ "$items" -ge 400 ] || die "ITEMS must be at least 400"
 
 trap remove_work EXIT
@@ -19,7 +20,6 @@ cd "$WORK/tree"
 build
 start_cluster 'shared_buffers = 2GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'client_min_messages = warning'
 
-run() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
 # seconds DATABASE: of the statements on standard input, on the clock and of CPU; the
 # latter does not mind who else uses the machine
 seconds() {

@@ -9,7 +9,8 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 calls=${1:-300}
-[ "$calls" -ge 10 ] || wrong_usage
+numbers "$calls"
+[ "$calls" -ge 10 ] || die "CALLS must be at least 10"
 
 prepare_bench valgrind
 # Counters of activity are written by the clock, not by the call.

@@ -8,7 +8,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 items=${1:-100000}
 rounds=${2:-10}
-[ "$items" -ge 2000 ] && [ "$rounds" -ge 5 ] && [ "$rounds" -le 100 ] || wrong_usage
+numbers "$items" "$rounds"
+[ "$items" -ge 2000 ] && [ "$rounds" -ge 5 ] && [ "$rounds" -le 100 ] || die "ITEMS must be at least 2,000, ROUNDS 5 to 100"
 long=100000
 
 prepare_bench

@@ -6,7 +6,8 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 case ${1:-200000} in --long) total=1000000 ;; *) total=${1:-200000} ;; esac
-[[ $total =~ ^[1-9][0-9]+$ ]] || wrong_usage
+numbers "$total"
+[ "$total" -ge 10 ] || die "RESERVATIONS must be at least 10"
 items=1000
 
 prepare_bench

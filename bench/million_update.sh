@@ -7,8 +7,9 @@
 #
 # Usage: bench/million_update.sh [ITEMS]      (1,000,000)
 set -euo pipefail
-. "$(dirname "$0")/../scripts/common.sh"
+. "$(dirname "$0")/common.sh"
 items=${1:-1000000}
+numbers "$items"
 
 trap remove_work EXIT
 install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make gcc libc6-dev

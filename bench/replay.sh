@@ -9,7 +9,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 file=${1:-$SOURCE/../shared/data/online_retail.csv.xz}
 invoices=${2:-1000000}
-[[ $invoices =~ ^[1-9][0-9]*$ ]] || wrong_usage
+numbers "$invoices"
+[ -z "${1:-}" ] || [ -e "$file" ] || die "no such file: $file"
 if [ ! -e "$file" ]; then
     say "no such file: $file; the replay is skipped."
     exit 0

@@ -12,9 +12,10 @@
 # With 1,000,000 and 10,000,000 it takes 8 GB of disk. WORK_MEM in the environment
 # is the work_mem of the sessions, 64MB where it is not set.
 set -euo pipefail
-. "$(dirname "$0")/../scripts/common.sh"
+. "$(dirname "$0")/common.sh"
 items=${1:-100000}
 movements=${2:-1000000}
+numbers "$items" "$movements"
 [ "$items" -ge 10 ] && [ $((items % 10)) = 0 ] && [ $((movements % items)) = 0 ] || die "ITEMS must be a multiple of 10, MOVEMENTS of ITEMS"
 
 trap remove_work EXIT
@@ -24,7 +25,6 @@ cd "$WORK/tree"
 build
 start_cluster 'shared_buffers = 2GB' "work_mem = ${WORK_MEM:-64MB}" 'maintenance_work_mem = 512MB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'fsync = off' 'autovacuum = off' 'client_min_messages = warning'
 
-run() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
 milliseconds() { run -c '\timing on' -c "$1" | awk '/^Time:/ { printf "%.1f\n", $2 }'; }
 best() {
     for _ in 1 2 3; do milliseconds "$1"; done | sort -n | head -n 1

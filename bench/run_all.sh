@@ -5,11 +5,12 @@
 #
 # Usage: bench/run_all.sh [NAME...]      (without names about 40 minutes on two cores)
 set -euo pipefail
+. "$(dirname "$0")/common.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- instructions throughput batch replay ledger memory growth million_update replenishment
 failed=
 for name in "$@"; do
-    [ -x "$here/$name.sh" ] && [ "$name" != run_all ] || { printf 'no such measurement: %s\n' "$name" >&2; exit 2; }
+    [ -x "$here/$name.sh" ] && [ "$name" != run_all ] || die "no such measurement: $name; there are $(basename -as .sh "$here"/*.sh | grep -vxE 'common|run_all' | paste -sd ' ')"
 done
 for name in "$@"; do
     printf '\n== bench/%s.sh, %s\n' "$name" "$(date -u +'%F %H:%M')"

@@ -18,7 +18,7 @@ case ${1:-5} in
     --quick-disk) seconds=5 quick=1 commits=on sizes=1 ;;
     *) seconds=${1:-5} ;;
 esac
-[[ $seconds =~ ^[1-9][0-9]*$ ]] || wrong_usage
+numbers "$seconds"
 turns=$((seconds < 5 ? seconds : 5))
 
 prepare_bench "postgresql-client-$PG_MAJOR"

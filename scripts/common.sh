@@ -17,12 +17,14 @@ RUN_USER=
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# positive OPTION NUMBER: refuses what is no number above 0.
-positive() { [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || die "$1 takes a number above 0, not \"$2\""; }
 
-# wrong_option OPTION: refuses one that a script does not know; lacks_value OPTION: one without its value.
-wrong_option() { printf '%s: unknown option %s (--help tells what there is)\n' "${0##*/}" "$1" >&2; exit 2; }
-lacks_value() { printf '%s: %s needs a value\n' "${0##*/}" "$1" >&2; exit 2; }
+# What an option of a script may not be: all of these end it with 2.
+misused() { printf '%s: %s (--help tells what there is)\n' "${0##*/}" "$*" >&2; exit 2; }
+wrong_option() { case $1 in -*) misused "unknown option $1" ;; *) misused "\"$1\" is nothing it knows" ;; esac; }
+lacks_value() { misused "$1 needs a value"; }
+# positive OPTION NUMBER: refuses what is no number above 0; whole OPTION NUMBER: what is none from 0 on.
+positive() { [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || misused "$1 takes a number above 0, not \"$2\""; }
+whole() { [[ $2 =~ ^[0-9]{1,10}$ ]] || misused "$1 takes a number from 0 on, not \"$2\""; }
 
 # as_root COMMAND...: as root, through sudo where needed.
 as_root() {

@@ -316,7 +316,7 @@ class Checker:
         first = None              # of those later in the order, who had his answer first
         for transaction in reversed(self.ordered):
             if first is not None and first.answered < transaction.asked - SLACK * 1000:
-                self.bad(f'it comes before {first.label} in the order, which was answered before it was asked', transaction)
+                self.bad(f'{transaction.label} comes before {first.label} in the order, which was answered before it was asked', transaction)
             if transaction.end == COMMITTED and (first is None or transaction.answered < first.answered):
                 first = transaction
 
@@ -744,9 +744,9 @@ class Checker:
     def judge_undone(self, transaction, operation):
         """A movement that was taken back followed on a level that was."""
         if operation.function not in ('receive_stock', 'return_stock', 'adjust_stock'):
-            self.figures['answers that were taken back, not judged'] += 1
+            self.figures['answers of calls that were undone, not judged'] += 1
             return
-        self.figures['answers that were taken back, judged'] += 1
+        self.figures['answers of calls that were undone, judged'] += 1
         product, warehouse, quantity, on_hand, version = operation.answer[0]
         levels = self.levels((product, warehouse), self.window(transaction, operation))
         if (on_hand - quantity, version - 1) not in [(level[0], level[2]) for level in levels]:

@@ -39,7 +39,7 @@ def main():
     note_clock(options.folder)
     seconds = time.monotonic() - began
     wrong = list(load.allowed(options.dsn))
-    print(*[f'VIOLATION: {what}' for what in wrong], f'{len(load.FORBIDDEN)} forbidden statements tried, {len(wrong)} not refused', sep='\n')
+    print(*[f'VIOLATION: {what}' for what in wrong], f'{len(load.FORBIDDEN) - len(wrong)} of {len(load.FORBIDDEN)} forbidden statements were refused', sep='\n')
     print(f'{options.sessions} sessions, {seconds:.0f} s of load', flush=True)
     checker = os.path.join(os.path.dirname(__file__), 'checker.py')
     result = subprocess.run([sys.executable, checker, options.folder, '--dsn', options.dsn, '--seed', options.seed]
