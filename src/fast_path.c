@@ -282,8 +282,10 @@ HasSharers(const FastRelation *fast)
 }
 
 /*
- * Is the row in fast->row locked, updated or deleted by one other transaction that has
- * not ended?  No more than a guess, since that may change at once.
+ * Would we wait for one other transaction, which has locked, updated or deleted the row
+ * in fast->row and has not ended?  No more than a guess, since that may change at once.
+ * For who has locked only the key, a foreign key of somebody's table, nobody waits; it may
+ * be on a version that we wrote.
  */
 static bool
 IsHeld(const FastRelation *fast)
@@ -292,6 +294,7 @@ IsHeld(const FastRelation *fast)
 	TransactionId xmax = HeapTupleHeaderGetRawXmax(header);
 
 	return (header->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) == 0 &&
+		!HEAP_XMAX_IS_KEYSHR_LOCKED(header->t_infomask) &&
 		TransactionIdIsValid(xmax) && !TransactionIdIsCurrentTransactionId(xmax) &&
 		TransactionIdIsInProgress(xmax);
 }

@@ -222,6 +222,8 @@ static bool IsReferenceIndex(const KnownTable *known, Relation relation, Relatio
 static bool IsUpdated(const KnownTable *known, const IndexInfo *info);
 static ExprState *Prepare(Node *expression);
 static bool HasForeignCode(Node *node, void *context);
+static bool IsOfForeignType(Node *node, void *context);
+static bool IsForeignType(Oid type);
 
 /*
  * Asks the server to tell when a table changes, or the name of a schema, an enum, or
@@ -798,7 +800,8 @@ LookAtIndex(FastTable *table, Relation relation, Relation index)
 	if (entry->unique && entry->updated && relation->trigdesc != NULL)
 		return "it has a unique index on what changes";
 	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
-		if (index_getprocid(index, i + 1, BTORDER_PROC) >= FirstGenbkiObjectId)
+		if (index_getprocid(index, i + 1, BTORDER_PROC) >= FirstGenbkiObjectId ||
+			IsForeignType(TupleDescAttr(RelationGetDescr(index), i)->atttypid))
 			return "it has an index with an operator class that is not the server's";
 	if (entry->info->ii_Predicate != NIL)
 	{
@@ -876,7 +879,7 @@ Prepare(Node *expression)
 
 /*
  * Is there anything in an expression but columns, constants and immutable functions
- * of the server?  Such code may need the owner's identity and may do anything.
+ * of the server, of types of the server?  Such code may need the owner's identity and may do anything.
  */
 static bool
 HasForeignCode(Node *node, void *context)
@@ -918,5 +921,32 @@ HasForeignCode(Node *node, void *context)
 	if (OidIsValid(function) &&
 		(function >= FirstGenbkiObjectId || func_volatile(function) != PROVOLATILE_IMMUTABLE))
 		return true;
+	if (OidIsValid(function) && expression_tree_walker(node, IsOfForeignType, context))
+		return true;
 	return expression_tree_walker(node, HasForeignCode, context);
+}
+
+/*
+ * Is an argument of a function of a foreign type?
+ */
+static bool
+IsOfForeignType(Node *node, void *context)
+{
+	(void) context;
+
+	return node != NULL && !IsA(node, List) && IsForeignType(exprType(node));
+}
+
+/*
+ * Is it a type that somebody made, or an array of one?  The server's functions for arrays,
+ * rows and ranges call what is registered for the elements.  Enums have no code.
+ */
+static bool
+IsForeignType(Oid type)
+{
+	Oid			element = get_base_element_type(type);
+
+	if (OidIsValid(element))
+		type = element;
+	return type >= FirstGenbkiObjectId && get_typtype(type) != TYPTYPE_ENUM;
 }

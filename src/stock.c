@@ -146,6 +146,7 @@ static void AppendFirst(StockItem *item);
 static void ErrorMissing(int64 product_id, int64 warehouse_id,
 						 int64 quantity) pg_attribute_noreturn();
 static bool LockByKey(int64 product_id, int64 warehouse_id, StockItem *item);
+static bool LockOnce(int64 product_id, int64 warehouse_id, StockItem *item);
 static void ReadFound(FastRelation *fast, StockItem *item);
 static void ErrorNotLocked(const StockItem *item) pg_attribute_noreturn();
 static bool StoreFast(StockItem *item);
@@ -298,15 +299,13 @@ StockWarehouseExists(int64 warehouse_id)
 /*
  * Locks the item of a product and warehouse to take quantity from it, waiting for
  * it, and reads it as it is then.  A known product that was never stocked in a
- * known warehouse has nothing available (IV001); otherwise IV003.  It is looked for
- * twice, since whoever we waited for may have deleted it and made it anew.
+ * known warehouse has nothing available (IV001); otherwise IV003.
  */
 void
 StockLockExisting(int64 product_id, int64 warehouse_id, int64 quantity,
 				  StockItem *item)
 {
-	if (!LockByKey(product_id, warehouse_id, item) &&
-		!LockByKey(product_id, warehouse_id, item))
+	if (!LockByKey(product_id, warehouse_id, item))
 		ErrorMissing(product_id, warehouse_id, quantity);
 }
 
@@ -383,7 +382,7 @@ StockLockOrCreate(int64 product_id, int64 warehouse_id, StockItem *item)
 
 	for (int round = 0; round < CREATE_ROUNDS; round++)
 	{
-		if (LockByKey(product_id, warehouse_id, item))
+		if (LockOnce(product_id, warehouse_id, item))
 			return;
 		CHECK_FOR_INTERRUPTS();
 		StockCheckProduct(product_id);
@@ -710,10 +709,17 @@ AppendFirst(StockItem *item)
 }
 
 /*
- * Locks an item and reads it; false when there is none.
+ * Locks an item and reads it; false when there is none.  It is looked for twice, since
+ * whoever we waited for may have deleted it and made it anew.
  */
 static bool
 LockByKey(int64 product_id, int64 warehouse_id, StockItem *item)
+{
+	return LockOnce(product_id, warehouse_id, item) || LockOnce(product_id, warehouse_id, item);
+}
+
+static bool
+LockOnce(int64 product_id, int64 warehouse_id, StockItem *item)
 {
 	Datum		values[2] = {Int64GetDatum(product_id), Int64GetDatum(warehouse_id)};
 	int64		keys[2] = {product_id, warehouse_id};

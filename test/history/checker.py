@@ -402,8 +402,9 @@ class Checker:
         for row in self.tables['movements']:
             if row[3] in ('SALE', 'RETURN'):
                 sold[row[1:3]] -= row[4]
-        self.compare('demand of item', {row[:2]: row[2] for row in self.tables['demand'] if row[2]},
-                     {key: quantity for key, quantity in sold.items() if quantity}, item=lambda key: key)
+        sold = {key: quantity for key, quantity in sold.items() if quantity}
+        for name, what in (('demand', 'demand of item'), ('demand_sums', 'demand in the window of item')):
+            self.compare(what, {row[:2]: row[2] for row in self.tables[name] if row[2]}, sold, item=lambda key: key)
 
     def check_ledger(self):
         """The ledger by itself: versions without gaps, times that increase, levels that
@@ -795,11 +796,16 @@ def spoil(kind, transactions, tables, dice):
         row = tables['items'][i]
         tables['items'][i] = row[:2] + (row[2] + 1, row[3], row[4] + 1, row[5])
         return f'the level of {row[:2]}'
+    if kind == 'forget a sale':
+        i = dice.randrange(len(tables['demand']))
+        row = tables['demand'][i]
+        tables['demand'][i] = row[:2] + (row[2] - 1,)
+        return f'the demand of {row[:2]}'
     raise ValueError(kind)
 
 
 SPOILS = ('drop a movement', 'double a movement', 'drop a reservation', 'lose a commit', 'keep what was rolled back',
-          'change an answer', 'refuse without reason', 'answer before asking', 'change a level')
+          'change an answer', 'refuse without reason', 'answer before asking', 'change a level', 'forget a sale')
 
 
 def read_offset(folder):

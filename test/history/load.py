@@ -25,15 +25,18 @@ SELECT 'P' || g, 'Product ' || g FROM generate_series(1, {operations.HOT_PRODUCT
 INSERT INTO inventory.warehouse (name, priority)
 SELECT 'W' || g, g * 2 % {operations.WAREHOUSES} FROM generate_series(1, {operations.WAREHOUSES}) g;
 INSERT INTO inventory.supplier (name) VALUES ('Supplier');
--- He is so near that a day's sales do not make a large reorder point.
+-- He is so near that the sales of a run do not make a large reorder point.
 INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred, lead_time_days)
-SELECT product_id, 1, true, 0.000001 FROM inventory.product;
+SELECT product_id, 1, true, 0.01 FROM inventory.product;
 CREATE ROLE clerk LOGIN;
 SELECT inventory.grant_access('clerk', 'admin');
 GRANT USAGE ON SCHEMA history TO clerk;
 GRANT INSERT, SELECT ON history.mark TO clerk;
 -- What the harness does by plain SQL and the access level has no part of.
 GRANT UPDATE (expires_at) ON inventory.reservation TO clerk;
+-- A table of somebody's own, whose foreign key locks the keys of items.
+CREATE TABLE history.note (product_id bigint NOT NULL, warehouse_id bigint NOT NULL, FOREIGN KEY (product_id, warehouse_id) REFERENCES inventory.inventory_item (product_id, warehouse_id));
+GRANT INSERT, SELECT ON history.note TO clerk;
 '''
 
 

@@ -426,6 +426,14 @@ class Model:
                 self.move(product, warehouse, 'ADJUSTMENT', quantity, self.reference())
             self.expect(row[:3], [product, warehouse, quantity])
 
+    def plan_item(self, answer, product, warehouse):
+        for row in answer:
+            item = self.touch(product, warehouse)
+            self.expect(row, [product, warehouse, item.on_hand, item.version])
+
+    def refer(self, answer, product, warehouse):
+        """Changes no level."""
+
     def read_level(self, answer, product, warehouse):
         """Judged afterwards: it locks nothing."""
 

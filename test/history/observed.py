@@ -32,6 +32,7 @@ QUERIES = {
     'ordered': 'SELECT po_id, product_id, warehouse_id, quantity_available, reorder_point, quantity FROM inventory.replenishment_entry '
     "WHERE outcome = 'ORDERED'",
     'demand': 'SELECT product_id, warehouse_id, sum(quantity)::bigint FROM inventory.demand_daily GROUP BY 1, 2',
+    'demand_sums': 'SELECT product_id, warehouse_id, quantity::bigint FROM inventory.demand_state',
     'keys': 'SELECT key, reservation_ids FROM inventory.idempotency_key',
     'problems': 'SELECT product_id, warehouse_id, problem, expected, actual FROM inventory.verify_ledger()',
 }

@@ -252,6 +252,20 @@ class Draws:
                     statement='INSERT INTO inventory.inventory_item AS r (product_id, warehouse_id, quantity_on_hand) '
                     f'VALUES ({product}, {warehouse}, {quantity}) ON CONFLICT DO NOTHING')
 
+    def plan_item(self, dice, label):
+        """What planners do by hand."""
+        product, warehouse = self.item(dice[1])
+        return Call('plan_item', [product, warehouse], None, ITEM_COLUMNS,
+                    statement=f'UPDATE inventory.inventory_item AS r SET reorder_point = {dice[2] % 25}, reorder_quantity = {dice[3] % 5} '
+                    f'WHERE product_id = {product} AND warehouse_id = {warehouse}')
+
+    def refer(self, dice, label):
+        """A row of somebody's own table refers to an item, if that is there."""
+        product, warehouse = self.item(dice[1])
+        return Call('refer', [product, warehouse], None, 'jsonb_build_array(r.product_id, r.warehouse_id)',
+                    statement='INSERT INTO history.note AS r SELECT i.product_id, i.warehouse_id FROM inventory.inventory_item AS i '
+                    f'WHERE i.product_id = {product} AND i.warehouse_id = {warehouse}')
+
     def read_level(self, dice, label):
         product, warehouse = self.item(dice[1])
         return Call('read_level', [product, warehouse],
@@ -375,7 +389,7 @@ class Draws:
                     settings='SET LOCAL inventory.order_cost = 0;')
 
     def refresh_demand(self, dice, label):
-        return Call('refresh_demand', [], f'inventory.refresh_demand({1 + dice[3] % 90}, {dice[4] % 5 == 0})', NUMBER_COLUMNS)
+        return Call('refresh_demand', [], f'inventory.refresh_demand({1 + dice[3] % 90})', NUMBER_COLUMNS)
 
     def acknowledge_notification(self, dice, label):
         number = 1 + dice[3] % 10
@@ -396,7 +410,7 @@ WEIGHTS = {
     Draws.reserve_stock: 22, Draws.reserve_batch: 5, Draws.fulfill_reservation: 12, Draws.cancel_reservation: 4,
     Draws.extend_reservation: 3, Draws.let_expire: 6, Draws.expire_reservations: 2,
     Draws.reserve_order: 8, Draws.fulfill_order: 5, Draws.cancel_order: 2,
-    Draws.receive_stock: 9, Draws.return_stock: 2, Draws.adjust_stock: 4, Draws.plain_update: 4, Draws.plain_insert: 1,
+    Draws.receive_stock: 9, Draws.return_stock: 2, Draws.adjust_stock: 4, Draws.plain_update: 4, Draws.plain_insert: 1, Draws.plan_item: 3, Draws.refer: 3,
     Draws.read_level: 5,
     Draws.create_purchase_order: 3, Draws.submit_purchase_order: 4, Draws.confirm_purchase_order: 4,
     Draws.receive_purchase_order: 5, Draws.cancel_purchase_order: 1,

@@ -84,6 +84,7 @@ def good():
     hand.tables['notifications'].append((9, 50, 123))
     hand.tables['items'].append((*ITEM, 7, 2, 5, 2))
     hand.tables['demand'].append((*ITEM, 3))
+    hand.tables['demand_sums'].append((*ITEM, 3))
     return hand
 
 
@@ -151,6 +152,7 @@ def faults():
     yield 'a level that never was is ordered for', lambda h: replace(h.tables['ordered'], 0, 3, 6), 'which was never so'
     yield 'acknowledged anew', lambda h: find(h, 'u').operations[0].answer[0].__setitem__(1, 124), 'it has to be [[9, 123]]'
     yield 'an acknowledgement is lost', lambda h: replace(h.tables['notifications'], 0, 2, None), 'notification 9 is None'
+    yield 'a sale is not in the window', lambda h: replace(h.tables['demand_sums'], 0, 2, 2), 'demand in the window of item'
     yield 'a sale is not demand', lambda h: replace(h.tables['demand'], 0, 2, 2), 'demand of item'
     yield 'a problem', lambda h: h.tables['problems'].append((*ITEM, 'forged', 1, 2)), 'verify_ledger() says'
     yield 'a receipt without movement', lambda h: h.tables['receipts'].append((1, 1, 2, 77)), 'is movement None'

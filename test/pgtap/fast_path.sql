@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(154);
+SELECT plan(169);
 
 \ir include/setup.psql
 
@@ -139,6 +139,7 @@ BEGIN
     RETURN NEW;
 END
 $$;
+CREATE TYPE public.tag AS (v integer);
 CREATE FUNCTION public.is_fine(bigint) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
 
 SELECT pg_temp.after('ALTER TABLE inventory.inventory_item ENABLE ROW LEVEL SECURITY', 'statement', 'statement', 'row security of items');
@@ -151,6 +152,9 @@ SELECT pg_temp.after('CREATE TRIGGER t AFTER INSERT ON inventory.stock_movement 
 SELECT pg_temp.after('CREATE RULE r AS ON INSERT TO inventory.reservation DO ALSO INSERT INTO public.fired VALUES (''rule'')', 'statement', 'fast', 'a rule');
 SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD COLUMN more text DEFAULT ''more''', 'statement', 'fast', 'a column more');
 SELECT pg_temp.after('ALTER TABLE inventory.inventory_item ADD CHECK (public.is_fine(quantity_on_hand))', 'statement', 'statement', 'a constraint that calls somebody''s function');
+SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD tags public.tag[], ADD CHECK (tags <> ''{}''::public.tag[])', 'statement', 'fast', 'a constraint that compares what somebody may have written a comparison for');
+SELECT pg_temp.after('ALTER TABLE inventory.inventory_item ADD CHECK (ROW(quantity_on_hand, 1) <> ROW(-1, 1))', 'fast', 'fast', 'a constraint that compares numbers');
+SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD tags public.tag[]; CREATE INDEX ON inventory.reservation (tags)', 'statement', 'fast', 'an index of such a type');
 SELECT pg_temp.after('CREATE INDEX ON inventory.inventory_item ((quantity_on_hand + 1))', 'statement', 'statement', 'an index on an expression');
 SELECT pg_temp.after('CREATE INDEX ON inventory.reservation (quantity) WHERE public.is_fine(quantity)', 'statement', 'fast', 'a partial index that calls somebody''s function');
 SELECT pg_temp.after('CREATE INDEX ON inventory.reservation USING hash (reference_id)', 'statement', 'fast', 'an index of another kind');
