@@ -356,6 +356,9 @@ InsertLines(FunctionCallInfo fcinfo, const BatchLine *lines, int nlines, int32 t
 	MemoryContextDelete(scratch);
 }
 
+/*
+ * The same for no more than LINES_AT_ONCE of them.
+ */
 static void
 InsertSome(ReturnSetInfo *set, const BatchLine *lines, int nlines, int32 ttl_minutes)
 {
@@ -380,6 +383,9 @@ InsertSome(ReturnSetInfo *set, const BatchLine *lines, int nlines, int32 ttl_min
 	}
 }
 
+/*
+ * The reservation that a line is to become.
+ */
 static ReservationDraft
 DraftOf(const BatchLine *line, int32 ttl_minutes)
 {

@@ -771,6 +771,10 @@ InsertIndexEntries(FastRelation *fast, TupleTableSlot **slots, int count, bool u
 	MemoryContextSwitchTo(outer);
 }
 
+/*
+ * Makes the entry of one row in one index, if it belongs there.  Raises 23505 where that
+ * is unique and has one.
+ */
 static void
 InsertIndexEntry(FastRelation *fast, int i, TupleTableSlot *slot, bool update)
 {

@@ -718,6 +718,9 @@ LockByKey(int64 product_id, int64 warehouse_id, StockItem *item)
 	return LockOnce(product_id, warehouse_id, item) || LockOnce(product_id, warehouse_id, item);
 }
 
+/*
+ * The same, looking for it once.
+ */
 static bool
 LockOnce(int64 product_id, int64 warehouse_id, StockItem *item)
 {
