@@ -700,13 +700,14 @@ IsFast(void)
 static void
 FindPlace(int64 reservation_id, ReservationPlace *place)
 {
-	FastRelation *fast = FastOpen(FAST_RESERVATION);
+	FastRelation *fast;
 	bool		isnull;
 
 	place->reservation_id = reservation_id;
 	ItemPointerSetInvalid(&place->tid);
 	if (!IsFast())
 		return;
+	fast = FastOpen(FAST_RESERVATION);
 	if (!FastFind(fast, &reservation_id))
 		ErrorNotFound("reservation", reservation_id);
 	place->tid = fast->row->tts_tid;

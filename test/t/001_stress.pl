@@ -6,6 +6,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use IPC::Run ();
 
 my $node = PostgreSQL::Test::Cluster->new('stress');
 $node->init;
@@ -87,6 +88,15 @@ for my $commit (qw(off on))
     $node->command_like([ 'pgbench', '-n', '-c', '8', '-j', '2', '-t', '300', '-f', "$sell\@4", '-f', "$refer\@1", 'postgres' ],
         qr/number of transactions actually processed: 2400\/2400\nnumber of failed transactions: 0 /, "a hot item that is referred to, commits wait for the disk: $commit");
 }
+is($node->safe_psql('postgres', 'SELECT * FROM inventory.verify_ledger()'), '', 'the invariants hold');
+
+# What is known of tables is to be thrown away all the time: whatever changes in the catalogue may concern it.
+my $storm = IPC::Run::start([ 'pgbench', '-n', '-c', '4', '-T', '600', '-f', write_script("CREATE OR REPLACE FUNCTION storm_:client_id() RETURNS integer LANGUAGE sql AS 'SELECT 1';", 'storm'), '-h', $node->host, '-p', $node->port, 'postgres' ],
+    '>', \my $said, '2>', \my $complained);
+$node->command_ok([ 'pgbench', '-n', '-c', '4', '-j', '2', '-t', '500', '-f', $sell, 'postgres' ], 'sales while functions are replaced all the time');
+$storm->signal('INT');
+$storm->finish;
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_proc WHERE proname LIKE 'storm_%'}), '4', 'which they were');
 is($node->safe_psql('postgres', 'SELECT * FROM inventory.verify_ledger()'), '', 'the invariants hold');
 
 $node->stop;
