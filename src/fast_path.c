@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
+#include "storage/bufmgr.h"
 #include "storage/lock.h"
 #include "storage/procarray.h"
 #include "utils/memutils.h"
@@ -61,8 +62,9 @@ static MemoryContext fast_context = NULL;
 /* Anything written that the next statement would not see yet? */
 static bool has_written = false;
 
-/* The subtransaction that keeps a place in a line, if any does. */
+/* The subtransaction that keeps a place in a line, if any does, and which place. */
 static SubTransactionId place_kept_in = InvalidSubTransactionId;
+static LOCKTAG place_kept;
 
 static void Prepare(FastRelation *fast, FastTable *table, Relation relation);
 static void NullRest(const FastTable *table, bool *nulls);
@@ -70,11 +72,13 @@ static void CloseRelation(FastRelation *fast);
 static bool FindPartition(Relation ledger, TimestampTz created_at, Oid *partition);
 static Relation OpenIndex(FastRelation *fast, int i);
 static bool Probe(FastRelation *fast, const int64 *keys, Snapshot snapshot);
-static bool FindInTurn(FastRelation *fast, const int64 *keys);
+static bool FindInTurn(FastRelation *fast, const int64 *keys, bool *has_place);
 static bool HasSharers(const FastRelation *fast);
 static bool IsHeld(const FastRelation *fast);
+static bool IsLockedByOther(const FastRelation *fast);
 static HeapTupleHeader RowHeader(const FastRelation *fast);
-static void StandInLine(FastRelation *fast);
+static bool StandInLine(FastRelation *fast);
+static void LeaveLine(void);
 static bool CommitWaits(void);
 static bool LockFound(FastRelation *fast, const int64 *keys);
 static bool HasKeys(const FastRelation *fast, const int64 *keys);
@@ -226,12 +230,15 @@ FastEach(FastRelation *fast, text *reference, FastTake take, void *state)
 bool
 FastLock(FastRelation *fast, const int64 *keys)
 {
+	bool		has_place = false;
 	bool		found;
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	found = FindInTurn(fast, keys) && LockFound(fast, keys);
+	found = FindInTurn(fast, keys, &has_place) && LockFound(fast, keys);
 	PopActiveSnapshot();
+	if (!found && has_place)
+		LeaveLine();
 	return found;
 }
 
@@ -244,28 +251,32 @@ FastLock(FastRelation *fast, const int64 *keys)
 bool
 FastFindFree(FastRelation *fast, const int64 *keys)
 {
+	bool		has_place = false;
 	bool		found;
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	found = FindInTurn(fast, keys) && !HasSharers(fast) && !IsHeld(fast);
+	found = FindInTurn(fast, keys, &has_place);
 	PopActiveSnapshot();
-	return found;
+	if (!found && has_place)
+		LeaveLine();
+	return found && !HasSharers(fast) && !IsHeld(fast);
 }
 
 /*
  * Finds the row with these keys under the active snapshot.  One that another transaction
  * holds is found once more when it is our turn, under a new snapshot, which is the
- * active one then.
+ * active one then; has_place is set where we keep our place in the line, which is for
+ * somebody who locks or writes the row.
  */
 static bool
-FindInTurn(FastRelation *fast, const int64 *keys)
+FindInTurn(FastRelation *fast, const int64 *keys, bool *has_place)
 {
 	if (!Probe(fast, keys, GetActiveSnapshot()))
 		return false;
 	if (!IsHeld(fast))
 		return true;
-	StandInLine(fast);
+	*has_place = StandInLine(fast);
 	PopActiveSnapshot();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	return Probe(fast, keys, GetActiveSnapshot());
@@ -290,6 +301,24 @@ HasSharers(const FastRelation *fast)
 static bool
 IsHeld(const FastRelation *fast)
 {
+	Buffer		buffer = ((BufferHeapTupleTableSlot *) fast->row)->buffer;
+	bool		is_held;
+
+	if (!IsLockedByOther(fast))
+		return false;
+	/* Somebody may have written only half of his lock: it would look like another one. */
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	is_held = IsLockedByOther(fast);
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	return is_held;
+}
+
+/*
+ * What the header of the row says of that.
+ */
+static bool
+IsLockedByOther(const FastRelation *fast)
+{
 	HeapTupleHeader header = RowHeader(fast);
 	TransactionId xmax = HeapTupleHeaderGetRawXmax(header);
 
@@ -307,13 +336,14 @@ RowHeader(const FastRelation *fast)
 
 /*
  * Waits until no more than a few others want the row in fast->row, and keeps the place
- * until the transaction ends.  All who wait for a row itself are woken each time it is
- * free, and all but one go to sleep again; those in line sleep until it is their
- * turn.  Whether a row may be written does not depend on it.
+ * until the transaction ends; true where it is this one that is kept, and can be left.
+ * All who wait for a row itself are woken each time it is free, and all but one go to
+ * sleep again; those in line sleep until it is their turn.  Whether a row may be written
+ * does not depend on it.
  *
  * Who has the row already must not come here, behind somebody who waits for him.
  */
-static void
+static bool
 StandInLine(FastRelation *fast)
 {
 	bool		isnull;
@@ -333,10 +363,30 @@ StandInLine(FastRelation *fast)
 	(void) LockAcquire(&place, ExclusiveLock, false, false);
 	/* There is only so much room for locks: of several places one is kept. */
 	if (place_kept_in == InvalidSubTransactionId)
+	{
 		place_kept_in = GetCurrentSubTransactionId();
+		place_kept = place;
+	}
 	else
 		LockRelease(&place, ExclusiveLock, false);
 	CurrentResourceOwner = outer;
+	return place_kept_in == GetCurrentSubTransactionId() &&
+		memcmp(&place_kept, &place, sizeof(LOCKTAG)) == 0;
+}
+
+/*
+ * Gives up the place that is kept, in the line of a row that turned out to be gone: those
+ * behind us have nothing to wait for.
+ */
+static void
+LeaveLine(void)
+{
+	ResourceOwner outer = CurrentResourceOwner;
+
+	CurrentResourceOwner = CurTransactionResourceOwner;
+	LockRelease(&place_kept, ExclusiveLock, false);
+	CurrentResourceOwner = outer;
+	place_kept_in = InvalidSubTransactionId;
 }
 
 /*

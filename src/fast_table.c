@@ -649,7 +649,7 @@ LookAtGenerated(FastTable *table, Relation relation)
 			return "a generated column is not as it was made";
 		table->generated[i] = Prepare(build_column_default(relation, i + 1));
 		if (table->generated[i] == NULL)
-			return "a generated column calls a function that is not the server's";
+			return "a generated column may run code that is not the server's";
 	}
 	return NULL;
 }
@@ -674,7 +674,7 @@ LookAtChecks(FastTable *table)
 			continue;
 		check = Prepare(stringToNode(constraints->check[i].ccbin));
 		if (check == NULL)
-			return "a CHECK constraint calls a function that is not the server's";
+			return "a CHECK constraint may run code that is not the server's";
 		table->checks[table->nchecks++] = check;
 	}
 	return NULL;
@@ -806,7 +806,7 @@ LookAtIndex(FastTable *table, Relation relation, Relation index)
 	if (entry->info->ii_Predicate != NIL)
 	{
 		if (HasForeignCode((Node *) entry->info->ii_Predicate, NULL))
-			return "it has a partial index that calls a function that is not the server's";
+			return "it has a partial index that may run code that is not the server's";
 		entry->predicate = ExecInitQual(entry->info->ii_Predicate, NULL);
 	}
 	if (entry->info->ii_ReadyForInserts)
@@ -903,6 +903,7 @@ HasForeignCode(Node *node, void *context)
 		case T_CaseExpr:
 		case T_CaseWhen:
 		case T_CoalesceExpr:
+		case T_ArrayExpr:
 			break;
 		case T_OpExpr:
 			set_opfuncid((OpExpr *) node);

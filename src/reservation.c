@@ -990,16 +990,18 @@ ReservationFulfillOpen(const ReservationPlace *place)
 {
 	StockItem	item;
 	Reservation reservation;
-	bool		lock = false;
 
-	do
+	for (bool lock = false;; lock = true)
 	{
 		ReadReservation(place, lock, &item, &reservation);
-		if (!IsActive(&reservation))
+		if (IsActive(&reservation))
+		{
+			if (Fulfill(&item, &reservation, 0, MOVEMENT_SALE))
+				return true;
+		}
+		else if (item.locked)
 			return false;
-		lock = true;
-	} while (!Fulfill(&item, &reservation, 0, MOVEMENT_SALE));
-	return true;
+	}
 }
 
 /*

@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(169);
+SELECT plan(174);
 
 \ir include/setup.psql
 
@@ -153,6 +153,7 @@ SELECT pg_temp.after('CREATE RULE r AS ON INSERT TO inventory.reservation DO ALS
 SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD COLUMN more text DEFAULT ''more''', 'statement', 'fast', 'a column more');
 SELECT pg_temp.after('ALTER TABLE inventory.inventory_item ADD CHECK (public.is_fine(quantity_on_hand))', 'statement', 'statement', 'a constraint that calls somebody''s function');
 SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD tags public.tag[], ADD CHECK (tags <> ''{}''::public.tag[])', 'statement', 'fast', 'a constraint that compares what somebody may have written a comparison for');
+SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD bin text, ADD CHECK (bin IN (''a'', ''b'') AND quantity NOT IN (13, 17))', 'fast', 'fast', 'a constraint with lists');
 SELECT pg_temp.after('ALTER TABLE inventory.inventory_item ADD CHECK (ROW(quantity_on_hand, 1) <> ROW(-1, 1))', 'fast', 'fast', 'a constraint that compares numbers');
 SELECT pg_temp.after('ALTER TABLE inventory.reservation ADD tags public.tag[]; CREATE INDEX ON inventory.reservation (tags)', 'statement', 'fast', 'an index of such a type');
 SELECT pg_temp.after('CREATE INDEX ON inventory.inventory_item ((quantity_on_hand + 1))', 'statement', 'statement', 'an index on an expression');
