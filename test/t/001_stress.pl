@@ -94,7 +94,7 @@ is($node->safe_psql('postgres', 'SELECT * FROM inventory.verify_ledger()'), '', 
 my $storm = IPC::Run::start([ 'pgbench', '-n', '-c', '4', '-T', '600', '-f', write_script("CREATE OR REPLACE FUNCTION storm_:client_id() RETURNS integer LANGUAGE sql AS 'SELECT 1';", 'storm'), '-h', $node->host, '-p', $node->port, 'postgres' ],
     '>', \my $said, '2>', \my $complained);
 $node->command_ok([ 'pgbench', '-n', '-c', '4', '-j', '2', '-t', '500', '-f', $sell, 'postgres' ], 'sales while functions are replaced all the time');
-$storm->signal('INT');
+$storm->signal('TERM');
 $storm->finish;
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_proc WHERE proname LIKE 'storm_%'}), '4', 'which they were');
 is($node->safe_psql('postgres', 'SELECT * FROM inventory.verify_ledger()'), '', 'the invariants hold');

@@ -30,7 +30,7 @@ my $levels = q{(SELECT string_agg(product_id || ':' || quantity_on_hand, ' ' ORD
 my $note = 'INSERT INTO noted SELECT at, inventory.ledger_digest(at), ' . sprintf($levels, 'at')
     . ' FROM inventory.ledger_settled_at() AS at WHERE at IS NOT NULL';
 $node->safe_psql('postgres', join(";\n", ($note) x 100, 'BEGIN ISOLATION LEVEL REPEATABLE READ', $note, 'SELECT pg_sleep(0.1)', ($note) x 10, 'COMMIT'));
-$load->signal('INT');
+$load->signal('TERM');
 $load->finish;
 
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM noted'), '>', 20, 'times were settled');
