@@ -136,7 +136,7 @@ SET LOCAL ROLE inventory_test_alice;
 SELECT ok(inventory.schedule_job('hers', '0 8 * * *', 'INSERT INTO public.inventory_test_note DEFAULT VALUES', 'Europe/London') > now(), 'a job is scheduled');
 SELECT results_eq($$SELECT owner, command IS NOT NULL, extract(hour FROM next_run_local)::int, last_status FROM inventory.job_status WHERE name = 'hers'$$,
     $$VALUES ('inventory_test_alice', true, 8, NULL::inventory.job_run_status)$$, 'as the caller, shown in its time zone');
-SELECT ok(inventory.schedule_job('hers', '1 hour', 'INSERT INTO public.inventory_test_note DEFAULT VALUES') < now() + interval '61 minutes', 'and changed');
+SELECT ok(inventory.schedule_job('hers', '1 hour', 'INSERT INTO public.inventory_test_note DEFAULT VALUES') < clock_timestamp() + interval '61 minutes', 'and changed');
 SELECT throws_ok($$SELECT inventory.schedule_job('plan_cycle_counts', '1 hour', 'SELECT 1')$$, 'IV002', 'job "plan_cycle_counts" is built in', 'a built-in job is not replaced');
 SELECT throws_ok($$SELECT inventory.alter_job('plan_cycle_counts', command => 'SELECT 1')$$, 'IV002', NULL, 'nor its command changed');
 SELECT throws_ok($$SELECT inventory.unschedule_job('plan_cycle_counts')$$, 'IV002', NULL, 'nor is it removed');
@@ -172,7 +172,7 @@ UPDATE inventory.job SET command = 'SET search_path = public; SELECT 7' WHERE na
 SELECT is((SELECT rows FROM inventory.run_job('hers too')), 7::bigint, 'a number is what the command did');
 SELECT isnt(current_setting('search_path'), 'public', 'and its settings go with it');
 SELECT ok(inventory.run_job('hers too', if_due => true) IS NULL, 'a job that is not due is left alone');
-UPDATE inventory.job SET next_run_at = now() - interval '3 hours 1 minute' WHERE name = 'hers too';
+UPDATE inventory.job SET next_run_at = clock_timestamp() - interval '3 hours 1 minute' WHERE name = 'hers too';
 SELECT matches((inventory.run_job('hers too', if_due => true)).reason, '^late by 108\d\d s: nobody ran it; more that came due since, left out: 3$', 'one that is, runs once');
 SELECT ok(inventory.run_job('hers too', if_due => true) IS NULL, 'not twice');
 SELECT throws_ok('SELECT inventory.schedule_with_pg_cron()', '55000', 'pg_cron is not installed in this database', 'pg_cron has to be there');
