@@ -375,7 +375,7 @@ class Draws:
         lines = [[*key, quantity] for key, quantity in quantities.items()]
         staged = ', '.join(f"('P{product}', 'W{warehouse}', '{quantity}', '{quantity // 2}', '3')" for product, warehouse, quantity in lines)
         return Call('import_load', [mode, lines], f"inventory.import_load('{mode}')", LOADED_COLUMNS,
-                    settings=f'SET LOCAL inventory.reference_id = {text(label)};SELECT inventory.import_clear();'
+                    settings=f"SET LOCAL inventory.movement_type = 'ADJUSTMENT';SET LOCAL inventory.reference_id = {text(label)};SELECT inventory.import_clear();"
                     'INSERT INTO inventory.import_level (sku, warehouse, quantity_on_hand, reorder_point, reorder_quantity) '
                     f'VALUES {staged};')
 
