@@ -879,7 +879,8 @@ Prepare(Node *expression)
 
 /*
  * Is there anything in an expression but columns, constants and immutable functions
- * of the server, of types of the server?  Such code may need the owner's identity and may do anything.
+ * of the server, of types of the server?  Such code may need the owner's identity and
+ * may do anything.
  */
 static bool
 HasForeignCode(Node *node, void *context)

@@ -1,7 +1,8 @@
 """Checks a history: what clients asked and were told, against what is in the tables.
 
 It shares nothing with the extension: it reads tables, never functions (verify_ledger()
-is asked in addition, not instead), and replays everything on a plain model (model.py).
+is asked in addition, not instead; refresh_demand() is what is looked at), and replays
+everything on a plain model (model.py).
 
 The serial order. Whatever changes an item does so under the lock of its row, which is
 kept to the end of the transaction; so do purchase orders, transfers and idempotency

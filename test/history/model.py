@@ -259,8 +259,9 @@ class Model:
                 zip(answer, products, warehouses, quantities, references):
             item = self.items[product, warehouse]
             expired = [e for e in self.mine['EXPIRED'] if self.is_of(e, product, warehouse)]
-            # Enough or not: plain SQL may have put off the end of others between a look at them and closing them.
-            if item.available < quantity and expired:
+            freed = sum(self.reservations[id].left for id in expired if id in self.reservations)
+            # What was put off between the look at what has expired and the closing of it was counted on.
+            if item.available < quantity <= item.available + freed + (self.put_off(item) if expired else 0):
                 self.touch(product, warehouse)
                 self.free_expired(product, warehouse)
             if id is not None:
@@ -280,9 +281,15 @@ class Model:
         return bool(item.told) and item.told[0] < began
 
     def may_expire(self, item):
-        """What was to expire by now, also before plain SQL put it off."""
-        return sum(self.reservations[id].left for id in item.active
-                   if any(expires is not None and expires <= self.now for expires in self.reservations[id].expiries))
+        return self.put_off(item) + sum(self.reservations[id].left for id in item.active
+                                        if self.reservations[id].expires is not None and self.reservations[id].expires <= self.now)
+
+    def put_off(self, item):
+        """What had expired when the call began, and plain SQL has put off since: that takes no
+        lock of the item."""
+        began = self.asked if self.transaction.isolation == 'rc' else self.began
+        return sum(r.left for r in map(self.reservations.get, item.active)
+                   if r.expires is not None and r.expires > self.now and r.expires_known >= began and any(e is not None and e <= self.now for e in r.expiries))
 
     def fulfill_reservation(self, answer, id, quantity):
         r = self.find(id)
