@@ -43,7 +43,14 @@ What is checked
     created_at increases with them. Sums of movements by type are the levels; what a
     transfer shipped has arrived, came back, was lost or is in transit.
     verify_ledger() finds nothing. (That nobody can change the ledger, run.py tries.)
- 8. Replenishment. Nothing is ordered that is on an order already; what is ordered was
+ 8. Closed periods. A late entry (inventory.occurred_at) that is committed lies on a day
+    that is open at its place in the order, one that is refused (IV002) on a day that was
+    closed at some moment between question and answer; so for what is closed already, or
+    to be opened and is not closed. Its business time is the one that was asked for.
+ 9. Jobs. Those that are there in the end are those that were scheduled last; who was told
+    that there is none (IV003) came when it was not there. Months without movements are
+    retired without any.
+10. Replenishment. Nothing is ordered that is on an order already; what is ordered was
     low, with an available quantity that it had then, and is what was missing at least.
     Demand that was read movement by movement, whenever somebody asked for it, is in the
     end the sum of sales less returns. rebuild_stock() never finds anything.
@@ -66,6 +73,7 @@ noticed, and ends the check.
 import argparse
 import bisect
 import collections
+import datetime
 import glob
 import os
 import random
@@ -75,8 +83,10 @@ import sys
 import model
 import observed
 import transcript
+from operations import date_of
 from transcript import BROKEN, COMMITTED, ROLLED_BACK, UNKNOWN, Operation, Transaction
 
+LOCK_WAIT = 2900000               # microseconds that retire_movements waits for others, almost
 SLACK = 100                       # microseconds: how exactly two clocks are compared
 FOREVER = 1 << 62
 EXPIRING_PRODUCT = 1              # the only one whose reservations may run out of time
@@ -97,9 +107,16 @@ REFUSALS = collections.defaultdict(set, {
     'ship_transfer': {'IV001', 'IV002', 'IV003'}, 'receive_transfer': {'IV002', 'IV003', '22023'},
     'close_transfer': {'IV002', 'IV003'}, 'cancel_transfer': {'IV002', 'IV003'},
     'submit_purchase_order': {'IV002', 'IV003'}, 'confirm_purchase_order': {'IV002', 'IV003'},
+    'late_entry': {'IV001', 'IV002'}, 'close_period': {'IV002'}, 'reopen_period': {'IV002'},
+    'make_ledger_partitions': {'55P03'}, 'retire_movements': {'55P03'}, 'alter_job': {'IV003'}, 'unschedule_job': {'IV003'},
     'receive_purchase_order': {'IV002', 'IV003', '22023'}, 'cancel_purchase_order': {'IV002', 'IV003'},
     'record_count': {'IV001'}, 'import_load': {'22023', '23505', '23514'}, 'acknowledge_notification': {'IV003'},
 })
+
+
+def noon_of(day):
+    """Microseconds of the server's clock."""
+    return int(datetime.datetime.fromisoformat(date_of(day) + 'T12:00+00:00').timestamp()) * 1000000
 
 
 class Checker:
@@ -184,6 +201,7 @@ class Checker:
                 self.closings[row[12]].append((row[0], row[10]))
         self.notified = {row[0]: row[1] for row in tables['notifications']}
         self.labels = {o.label for t in self.transactions for o in t.operations}
+        self.late = {o.label: noon_of(o.arguments[-1]) for t in self.transactions for o in t.operations if o.function == 'late_entry'}
 
     def settle(self):
         """What became of each transaction: its mark tells."""
@@ -327,7 +345,8 @@ class Checker:
                  ('a closed reservation', {k: v for k, v in self.closings.items() if k in self.labels}),
                  ('a purchase order', self.performers('purchases', 3, 4, 5, 6)),
                  ('a transfer', self.performers('transfers', 4, 5, 6, 7)),
-                 ('a count', self.performers('counts', 11, 12)))
+                 ('a count', self.performers('counts', 11, 12)),
+                 ('a closing', self.performers('closings', 1, 2)))
         for what, performers in named:
             for label, rows in performers.items():
                 if label not in self.done:
@@ -372,6 +391,9 @@ class Checker:
                      {day: n for day, n in m.planned.items() if n or day in planned})
         self.compare('key', {key: ids for key, ids in tables['keys']}, {key: ids for key, (_, ids, _) in m.keys.items()})
         self.compare('notification', {r[0]: r[2] for r in tables['notifications'] if r[2] is not None}, m.acknowledged)
+        self.compare('closings of', collections.Counter(tables['closings']),
+                     collections.Counter((date_of(day), *by) for day, *by in m.books))
+        self.compare('job', {name: True for name, in tables['jobs']}, {name: True for name, job in m.jobs.items() if job.value})
         self.check_receipts()
         self.check_demand()
         for row in tables['problems']:
@@ -420,7 +442,7 @@ class Checker:
             for version, row in enumerate(rows, 1):
                 level += row[4]
                 sums[key] += row[4]
-                if row[6] != version or row[5] != level or level < 0 or row[10] <= before or row[11] != row[10]:
+                if row[6] != version or row[5] != level or level < 0 or row[10] <= before or row[11] != self.late.get(row[9], row[10]):
                     self.bad(f'movement {row} does not follow on version {version - 1}, level {level - row[4]}', item=key)
                 before = row[10]
         for row in self.tables['items']:
@@ -513,9 +535,9 @@ class Checker:
 
     def judge(self, transaction, operation, changed):
         state, function = operation.sqlstate, operation.function
-        if state == '40001':
+        if state == '40001' or (state, function) == ('25001', 'retire_movements'):
             if transaction.isolation == 'rc':
-                self.bad('40001 at READ COMMITTED', transaction, operation)
+                self.bad(f'{state} at READ COMMITTED', transaction, operation)
             return
         if state in ANY:
             return
@@ -589,7 +611,7 @@ class Checker:
         function = operation.function
         if function == 'reserve_stock':
             yield {tuple(arguments[:2]): 0}, arguments[2]
-        elif function == 'adjust_stock':
+        elif function in ('adjust_stock', 'late_entry'):
             yield {tuple(arguments[:2]): 0}, -arguments[2]
         elif function == 'transfer_stock':
             yield {(arguments[0], arguments[1]): 0}, arguments[3]
@@ -628,6 +650,11 @@ class Checker:
 
     def why_IV002(self, operation, window, *arguments):
         function = operation.function
+        if function in ('late_entry', 'close_period', 'reopen_period'):
+            ends = [value for _, value, _ in self.states(self.model.closed, window)]
+            is_closed = [arguments[-1] <= end for end in ends]
+            return None if function == 'reopen_period' and not all(is_closed) or function != 'reopen_period' and any(is_closed) else \
+                (f'all through {ends} was closed', None)
         if function in RESERVATION_STEPS:
             return self.why_closed([arguments[0]], window)
         if function in ('fulfill_order', 'cancel_order'):
@@ -661,6 +688,12 @@ class Checker:
         return document.states[max(first - 1, 0):last]
 
     def why_IV003(self, operation, window, *arguments):
+        if operation.function in ('alter_job', 'unschedule_job'):
+            states = self.model.jobs[arguments[0]].states
+            last = bisect.bisect_right([state[0] for state in states], window[1])
+            # What comes after it is not seen before its client is told.
+            missing = [i for i in range(last) if not states[i][1] and (i + 1 == len(states) or states[i + 1][2] >= window[0])]
+            return None if missing else ('it was there', None)
         if operation.function == 'acknowledge_notification':
             order = self.model.purchases.get(self.notified.get(arguments[0]))
             return None if order is None or order.known >= window[0] else ('it was there', None)
@@ -693,6 +726,10 @@ class Checker:
             if any(level[0] + delta < level[1] for level in self.levels(key, window)):
                 return None
         return 'the level allowed it', keys[0] if keys else None
+
+    def why_55P03(self, operation, window):
+        """Somebody used the ledger for three seconds."""
+        return None if window[1] - window[0] >= LOCK_WAIT else ('it did not wait', None)
 
     def why_23505(self, operation, window, mode, lines):
         return self.why_not_loaded(window, 'error', lines)
@@ -745,7 +782,7 @@ class Checker:
 
     def judge_undone(self, transaction, operation):
         """A movement that was taken back followed on a level that was."""
-        if operation.function not in ('receive_stock', 'return_stock', 'adjust_stock'):
+        if operation.function not in ('receive_stock', 'return_stock', 'adjust_stock', 'late_entry'):
             self.figures['answers of calls that were undone, not judged'] += 1
             return
         self.figures['answers of calls that were undone, judged'] += 1

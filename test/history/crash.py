@@ -21,7 +21,8 @@ from server import Server, wait_until
 
 CLIENT = "application_name = 'history client'"
 THE_WORKER = "backend_type = 'inventory worker'"
-VICTIMS = ('backend', 'worker', 'postmaster')
+VICTIMS = ('backend', 'worker', 'postmaster', 'recovery')
+KILLED = {victim: victim for victim in VICTIMS} | {'recovery': 'postmaster, then recovery'}
 DATABASE = 'shop'
 
 # A job that moves stock, and is under way a third of the time. Another expires
@@ -77,11 +78,13 @@ class CrashCheck:
         self.work_goes_on()
         self.end_load(clients)
         self.killed[victim] += 1
-        return self.look(self.server, f'{number + 1:3}. {victim} killed, back after {down:4.1f} s')
+        return self.look(self.server, f'{number + 1:3}. {KILLED[victim]} killed, back after {down:4.1f} s')
 
     def kill(self, victim):
-        if victim == 'postmaster':
+        if victim in ('postmaster', 'recovery'):
             self.server.kill_postmaster()
+            if victim == 'recovery':
+                wait_until('a server is killed while it recovers', lambda: self.server.kill_while_recovering(self.dice.random() / 4))
             self.server.start()
         else:
             wait_until(f'there is a {victim} to kill',

@@ -53,6 +53,18 @@ def open_of(line):
     return line[2] - line[3] if len(line) == 4 else line[3] - line[4] - line[5] - line[6]
 
 
+class Record:
+    """Something that is there once, and what it was: (committed, value, told)."""
+    __slots__ = ('states',)
+
+    def __init__(self, value):
+        self.states = [(0, value, 0)]
+
+    @property
+    def value(self):
+        return self.states[-1][1]
+
+
 class Model:
     def __init__(self, closings, created, holds, drafts, proposals, bad):
         """closings: label -> [(reservation, reason)] that the database says an operation
@@ -76,6 +88,9 @@ class Model:
         self.proposals = proposals
         self.on_order = collections.defaultdict(list)      # item -> purchase orders with a line of it
         self.acknowledged = {}    # notification -> when
+        self.closed = Record(-1)  # the last day that is closed
+        self.books = []           # closings: [day, by, reopened by]
+        self.jobs = collections.defaultdict(lambda: Record(False))      # name -> is it there?
         self.report = bad
         self.touched = {}
 
@@ -415,6 +430,14 @@ class Model:
             self.make_room(product, warehouse, -delta)
         self.moved(answer, product, warehouse, 'ADJUSTMENT', delta)
 
+    def late_entry(self, answer, product, warehouse, quantity, day):
+        if day <= self.closed.value:
+            self.bad(f'day {day} was entered, and all through {self.closed.value} was closed', (product, warehouse))
+        if quantity > 0:
+            self.receive_stock(answer, product, warehouse, quantity)
+        else:
+            self.adjust_stock(answer, product, warehouse, quantity)
+
     def plain_update(self, answer, product, warehouse, delta, kind):
         for row in answer:
             if row[0] != product or warehouse not in (None, row[1]):
@@ -605,6 +628,25 @@ class Model:
     def plan_cycle_counts(self, answer, days):
         self.planned[answer[0][1]] += answer[0][0]
 
+    # The books of past days.
+
+    def become(self, record, value):
+        record.states.append((self.now, value, self.told))
+
+    def close_period(self, answer, day):
+        if day <= self.closed.value:
+            self.bad(f'day {day} was closed, and all through {self.closed.value} was')
+        self.books.append([day, self.operation.label, None])
+        self.become(self.closed, day)
+
+    def reopen_period(self, answer, day):
+        if day > self.closed.value:
+            self.bad(f'day {day} was opened, and all through {self.closed.value} was closed')
+        for closing in self.books:
+            if closing[2] is None and closing[0] >= day:
+                closing[2] = self.operation.label
+        self.become(self.closed, max((closing[0] for closing in self.books if closing[2] is None), default=-1))
+
     # Planning and upkeep.
 
     def import_load(self, answer, mode, lines):
@@ -654,3 +696,23 @@ class Model:
 
     def make_ledger_partitions(self, answer):
         """Changes no level."""
+
+    def retire_movements(self, answer):
+        """Of months without movements."""
+        self.expect([row[1] for row in answer], [0] * len(answer), 'what was retired')
+
+    # Jobs.
+
+    def schedule_job(self, answer, name):
+        self.expect(answer, [[True]])
+        self.become(self.jobs[name], True)
+
+    def alter_job(self, answer, name):
+        if not self.jobs[name].value:
+            self.bad(f'"{name}" was altered, and was not there')
+        self.expect(answer, [[True]])
+
+    def unschedule_job(self, answer, name):
+        if not self.jobs[name].value:
+            self.bad(f'"{name}" was removed, and was not there')
+        self.become(self.jobs[name], False)

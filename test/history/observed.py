@@ -33,6 +33,8 @@ QUERIES = {
     "WHERE outcome = 'ORDERED'",
     'demand': 'SELECT product_id, warehouse_id, sum(quantity)::bigint FROM inventory.demand_daily GROUP BY 1, 2',
     'demand_sums': 'SELECT product_id, warehouse_id, quantity::bigint FROM inventory.demand_state',
+    'closings': 'SELECT through::text, closed_by, reopened_by FROM inventory.period_closing',
+    'jobs': "SELECT name FROM inventory.job WHERE name LIKE 'job %'",
     'keys': 'SELECT key, reservation_ids FROM inventory.idempotency_key',
     'problems': 'SELECT product_id, warehouse_id, problem, expected, actual FROM inventory.verify_ledger()',
 }

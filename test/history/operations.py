@@ -5,6 +5,7 @@ and how many came before, on nothing else. What a draw names by its place ("the 
 reservation that session 2 made last") is looked up in a board that the sessions
 share, so which row that is depends on who was quicker.
 """
+import datetime
 import json
 from multiprocessing import RawArray
 
@@ -13,6 +14,9 @@ HOT_PRODUCTS = 4          # everybody wants these
 EXPIRING_PRODUCT = 1      # the only one whose reservations may run out of time
 WAREHOUSES = 3
 COLD_PRODUCTS = 200
+SEASON = 60               # days of a past year that late entries are made on, and that are closed
+FIRST_DAY = datetime.date(2020, 1, 1)
+JOB_NAMES = 3
 
 # What sessions tell each other of: ids, or numbers of orders.
 RESERVATION, EXPIRING, ORDER, PURCHASE, TRANSFER = range(5)
@@ -68,7 +72,14 @@ LEVEL_COLUMNS = 'jsonb_build_array(r.quantity_on_hand, r.quantity_reserved, r.qu
 NUMBER_COLUMNS = 'to_jsonb(r)'
 DRAFT_COLUMNS = 'jsonb_build_array(r.po_id, r.warehouse_id, r.status)'
 NOTIFICATION_COLUMNS = f'jsonb_build_array(r.notification_id, {microseconds("r.acknowledged_at")})'
+JOB_COLUMNS = f'jsonb_build_array({microseconds("r")} IS NOT NULL)'
+RETIRED_COLUMNS = 'jsonb_build_array(r.partition_name, r.movements)'
 LOADED_COLUMNS = 'jsonb_build_array(r.what, r.added, r.updated, r.unchanged)'
+
+
+def date_of(day):
+    """A day of the season, counted from 0."""
+    return (FIRST_DAY + datetime.timedelta(days=day)).isoformat()
 
 
 def text(value):
@@ -233,6 +244,16 @@ class Draws:
         return Call('adjust_stock', [product, warehouse, delta],
                     f"inventory.adjust_stock({product}, {warehouse}, {delta}, 'OTHER', {text(label)})", MOVEMENT_COLUMNS)
 
+    def late_entry(self, dice, label):
+        """What came in or was missed on a day long ago is entered now."""
+        product, warehouse = self.item(dice[1])
+        quantity = dice[2] % 9 - 3 or 6
+        day = dice[3] % SEASON
+        call = (f'receive_stock({product}, {warehouse}, {quantity}, {text(label)})' if quantity > 0 else
+                f"adjust_stock({product}, {warehouse}, {quantity}, 'OTHER', {text(label)})")
+        return Call('late_entry', [product, warehouse, quantity, day], f'inventory.{call}', MOVEMENT_COLUMNS,
+                    settings=f"SET LOCAL inventory.occurred_at = '{date_of(day)} 12:00+00';")
+
     def plain_update(self, dice, label):
         """What people do with psql: of one item, or of a product in every warehouse."""
         product, warehouse = self.item(dice[1])
@@ -356,11 +377,26 @@ class Draws:
         return Call('plan_cycle_counts', [days], f'inventory.plan_cycle_counts(current_date + {days})',
                     f'jsonb_build_array(r, current_date + {days})')
 
+    # The books of past days.
+
+    def books(self, dice, label):
+        works = (self.close_period, self.close_period, self.reopen_period)
+        return works[dice[1] % len(works)](dice, label) if dice[2] % 4 == 0 else None
+
+    def close_period(self, dice, label):
+        day = dice[3] % SEASON
+        return Call('close_period', [day], f"inventory.close_period('{date_of(day)}')", 'true')
+
+    def reopen_period(self, dice, label):
+        day = dice[3] % SEASON
+        return Call('reopen_period', [day], f"inventory.reopen_period('{date_of(day)}', 'forgotten')", 'true')
+
     # Planning and upkeep, once in a while.
 
     def upkeep(self, dice, label):
         works = (self.import_load, self.import_load, self.run_replenishment, self.recompute_policies, self.refresh_demand,
-                 self.acknowledge_notification, self.rebuild_stock, self.make_ledger_partitions)
+                 self.acknowledge_notification, self.rebuild_stock, self.make_ledger_partitions, self.retire_movements,
+                 self.schedule_job, self.schedule_job, self.alter_job, self.unschedule_job)
         return works[dice[1] % len(works)](dice, label) if dice[2] % 8 == 0 else None
 
     def import_load(self, dice, label):
@@ -403,6 +439,27 @@ class Draws:
         return Call('make_ledger_partitions', [],
                     f"inventory.make_ledger_partitions(3, (current_date - interval '{dice[3] % 36} months')::date)", NUMBER_COLUMNS)
 
+    def retire_movements(self, dice, label):
+        """Months that nothing was written to."""
+        return Call('retire_movements', [], f"inventory.retire_movements(now() - interval '{1 + dice[3] % 36} months')", RETIRED_COLUMNS)
+
+    # Jobs of which there is always the same few names.
+
+    def job(self, dice):
+        return f'job {1 + dice[3] % JOB_NAMES}'
+
+    def schedule_job(self, dice, label):
+        name = self.job(dice)
+        return Call('schedule_job', [name], f"inventory.schedule_job('{name}', '1 {('hour', 'second')[dice[4] % 2]}', 'SELECT 1')", JOB_COLUMNS)
+
+    def alter_job(self, dice, label):
+        name = self.job(dice)
+        return Call('alter_job', [name], f"inventory.alter_job('{name}', timeout => '{5 + dice[4] % 9} s')", JOB_COLUMNS)
+
+    def unschedule_job(self, dice, label):
+        name = self.job(dice)
+        return Call('unschedule_job', [name], f"inventory.unschedule_job('{name}')", 'true')
+
 
 # How often each is drawn. More is wanted than comes in, so that refusals are as
 # common as successes.
@@ -410,13 +467,13 @@ WEIGHTS = {
     Draws.reserve_stock: 22, Draws.reserve_batch: 5, Draws.fulfill_reservation: 12, Draws.cancel_reservation: 4,
     Draws.extend_reservation: 3, Draws.let_expire: 6, Draws.expire_reservations: 2,
     Draws.reserve_order: 8, Draws.fulfill_order: 5, Draws.cancel_order: 2,
-    Draws.receive_stock: 9, Draws.return_stock: 2, Draws.adjust_stock: 4, Draws.plain_update: 4, Draws.plain_insert: 1, Draws.plan_item: 3, Draws.refer: 3,
+    Draws.receive_stock: 9, Draws.return_stock: 2, Draws.adjust_stock: 4, Draws.late_entry: 3, Draws.plain_update: 4, Draws.plain_insert: 1, Draws.plan_item: 3, Draws.refer: 3,
     Draws.read_level: 5,
     Draws.create_purchase_order: 3, Draws.submit_purchase_order: 4, Draws.confirm_purchase_order: 4,
     Draws.receive_purchase_order: 5, Draws.cancel_purchase_order: 1,
     Draws.create_transfer: 4, Draws.transfer_stock: 2, Draws.ship_transfer: 4, Draws.receive_transfer: 4,
     Draws.close_transfer: 1, Draws.cancel_transfer: 1,
     Draws.start_count: 2, Draws.record_count: 3, Draws.plan_cycle_counts: 1,
-    Draws.upkeep: 6,
+    Draws.books: 3, Draws.upkeep: 8,
 }
 WEIGHTED = [draw for draw, weight in WEIGHTS.items() for _ in range(weight)]

@@ -99,13 +99,23 @@ class Server:
             return False
         return True
 
-    def kill_postmaster(self):
+    def kill_postmaster(self, pid=None):
         """SIGKILL for the postmaster. Its children notice by themselves; waits for them."""
-        pid = self.postmaster()
+        pid = pid or self.postmaster()
         os.kill(pid, signal.SIGSTOP)      # so that it makes no more of them
         orphans = children(pid)
         os.kill(pid, signal.SIGKILL)
         wait_until('the processes of a killed server end', lambda: not any(is_alive(p) for p in [pid] + orphans))
+
+    def kill_while_recovering(self, seconds):
+        """Starts a server that was killed, and kills it after a while; true when it was still
+        recovering then."""
+        postmaster = subprocess.Popen([os.path.join(self.bin, 'postgres'), '-D', self.data, '-p', str(self.port)],
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        self.kill_postmaster(postmaster.pid)
+        postmaster.wait()
+        return 'in crash recovery' in self.run('pg_controldata', '-D', self.data).stdout
 
     def check_indexes(self):
         """What pg_amcheck finds, an empty string when all is well."""

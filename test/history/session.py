@@ -152,7 +152,9 @@ class Session:
     # Statements.
 
     def preamble(self, label, call, how):
-        return f"{how} inventory.performed_by = '{label}';{call.settings}"
+        # What an earlier call of the transaction set is not for this one.
+        usual = '' if how == 'SET' else "SET LOCAL inventory.occurred_at = '';"
+        return f"{how} inventory.performed_by = '{label}';{usual}{call.settings}"
 
     def ask(self, operation, call, statement, die):
         """Makes a call and notes what it was told, an error too."""

@@ -44,6 +44,7 @@ def operation(label, function, arguments, answer=None, sqlstate=None, detail=Non
 
 
 ITEM = (1000, 1)                 # of no product that may expire
+OTHER = (1001, 1)
 
 
 def good():
@@ -82,10 +83,30 @@ def good():
     hand.transaction('t', [operation('t.0', 'acknowledge_notification', [9], [[9, 123]])])
     hand.transaction('u', [operation('u.0', 'acknowledge_notification', [9], [[9, 123]])])
     hand.tables['notifications'].append((9, 50, 123))
+    books(hand)
     hand.tables['items'].append((*ITEM, 7, 2, 5, 2))
     hand.tables['demand'].append((*ITEM, 3))
     hand.tables['demand_sums'].append((*ITEM, 3))
     return hand
+
+
+def books(hand):
+    """Two pieces are entered late, on day 3; day 4 is closed, and opened again. A job is
+    there for a while."""
+    at = hand.transaction('la', [operation('la.0', 'late_entry', [*OTHER, 2, 3], [[*OTHER, 2, 2, 1]])])
+    hand.movement(8, OTHER, 'PURCHASE', 2, 2, 1, 'la.0', None, 'la.0', at)
+    replace(hand.tables['movements'], -1, 11, checker.noon_of(3))
+    hand.transaction('lb', [operation('lb.0', 'reopen_period', [4], None, 'IV002', '')], ROLLED_BACK)
+    hand.transaction('lc', [operation('lc.0', 'close_period', [4], [True])])
+    hand.transaction('ld', [operation('ld.0', 'late_entry', [*OTHER, 2, 4], None, 'IV002', '')], ROLLED_BACK)
+    hand.transaction('le', [operation('le.0', 'reopen_period', [2], [True])])
+    hand.tables['closings'].append((checker.date_of(4), 'lc.0', 'le.0'))
+    hand.tables['items'].append((*OTHER, 2, 0, 2, 1))
+    hand.transaction('ja', [operation('ja.0', 'alter_job', ['job 1'], None, 'IV003', '')], ROLLED_BACK)
+    hand.transaction('jb', [operation('jb.0', 'schedule_job', ['job 1'], [[True]])])
+    hand.transaction('jc', [operation('jc.0', 'unschedule_job', ['job 1'], [True])])
+    hand.transaction('jd', [operation('jd.0', 'schedule_job', ['job 2'], [[True]])])
+    hand.tables['jobs'].append(('job 2',))
 
 
 def draft(hand, label, order):
@@ -122,9 +143,9 @@ def faults():
     yield 'a movement of another transaction', lambda h: replace(h.tables['movements'], 1, 12, 9999), 'was committed at 9999'
     yield 'movements that are not later', lambda h: (replace(h.tables['movements'], 1, 10, 1), replace(h.tables['movements'], 1, 11, 1)), \
         'does not follow on version 1'
-    yield 'a level', lambda h: replace(h.tables['items'], 0, 2, 8), 'item (1000, 1) is'
-    yield 'what is reserved', lambda h: replace(h.tables['items'], 0, 3, 1), 'item (1000, 1) is'
-    yield 'a version', lambda h: replace(h.tables['items'], 0, 5, 3), 'item (1000, 1) is'
+    yield 'a level', lambda h: replace(h.tables['items'], 1, 2, 8), 'item (1000, 1) is'
+    yield 'what is reserved', lambda h: replace(h.tables['items'], 1, 3, 1), 'item (1000, 1) is'
+    yield 'a version', lambda h: replace(h.tables['items'], 1, 5, 3), 'item (1000, 1) is'
     yield 'a reservation is lost', lambda h: h.tables['reservations'].pop(), 'reservation 2 is None'
     yield 'a reservation of nobody', lambda h: h.reservation(9, ITEM, 1, 0, 'ACTIVE', 'x', 'x'), 'a reservation was made by x'
     yield 'what is fulfilled', lambda h: replace(h.tables['reservations'], 0, 4, 2), 'reservation 1 is'
@@ -154,10 +175,34 @@ def faults():
     yield 'an acknowledgement is lost', lambda h: replace(h.tables['notifications'], 0, 2, None), 'notification 9 is None'
     yield 'a sale is not in the window', lambda h: replace(h.tables['demand_sums'], 0, 2, 2), 'demand in the window of item'
     yield 'a sale is not demand', lambda h: replace(h.tables['demand'], 0, 2, 2), 'demand of item'
+    yield 'a day that is closed', lambda h: find(h, 'la').operations.insert(0, operation('x', 'close_period', [3], [True])), \
+        'day 3 was entered, and all through 3 was closed'
+    yield 'a late entry of another time', lambda h: replace(h.tables['movements'], 2, 11, checker.noon_of(2)), 'does not follow on version 0'
+    yield 'a day that was open is refused', lambda h: find(h, 'ld').operations[0].arguments.__setitem__(3, 5), 'but all through [4] was closed'
+    yield 'a day was not open', lambda h: find(h, 'lb').operations[0].arguments.__setitem__(0, -1), 'but all through [-1] was closed'
+    yield 'closed twice', lambda h: find(h, 'le').operations.insert(0, operation('y', 'close_period', [4], [True])), 'day 4 was closed, and'
+    yield 'nothing was to open', lambda h: find(h, 'lc').operations.insert(0, operation('z', 'reopen_period', [4], [True])), 'day 4 was opened'
+    yield 'a closing is lost', lambda h: h.tables['closings'].pop(), "closings of ('2020-01-05', 'lc.0', 'le.0') is None"
+    yield 'a closing of nobody', lambda h: h.tables['closings'].append(('2020-01-01', 'x', None)), 'a closing was made by x'
+    yield 'a job is lost', lambda h: h.tables['jobs'].pop(), 'job job 2 is None'
+    yield 'a job that was there', lambda h: setattr(find(h, 'ja').operations[0], 'arguments', ['job 2']) or order_last(h, 'ja'), \
+        'IV003, but it was there'
+    yield 'a job that was not there', lambda h: find(h, 'jb').operations.insert(0, operation('w', 'unschedule_job', ['job 1'], [True])), \
+        '"job 1" was removed, and was not there'
+    yield 'a month with movements is retired', lambda h: find(h, 'r').operations.append(operation('r.1', 'retire_movements', [], [['m', 1]])), \
+        'what was retired'
+    yield 'who did not wait', lambda h: h.transaction('x', [operation('x.0', 'retire_movements', [], None, '55P03', '')], ROLLED_BACK), \
+        'it did not wait'
     yield 'a problem', lambda h: h.tables['problems'].append((*ITEM, 'forged', 1, 2)), 'verify_ledger() says'
     yield 'a receipt without movement', lambda h: h.tables['receipts'].append((1, 1, 2, 77)), 'is movement None'
     yield 'goods in transit of nobody', lambda h: (h.tables['transfers'].append((1, 1, 2, 'RECEIVED', 'x', None, None, None)),
                                                  h.tables['transfer_lines'].append((1, 1, 1000, 2, 2, 1, 0, 0, None))), 'in transit'
+
+
+def order_last(hand, label):
+    """Asks it when all others have their answer."""
+    asked = find(hand, label).operations[0]
+    asked.asked, asked.answered = (hand.clock + 2000) * US, (hand.clock + 2900) * US
 
 
 def oversell(hand):
@@ -171,7 +216,7 @@ class CheckerTest(unittest.TestCase):
     def test_good(self):
         judge = good().check()
         self.assertEqual([v[0] for v in judge.violations], [])
-        self.assertEqual(judge.figures['refusals judged'], 5)
+        self.assertEqual(judge.figures['refusals judged'], 8)
 
     def test_worker(self):
         """What the worker did is seen a little after its commit was stamped."""
@@ -182,9 +227,9 @@ class CheckerTest(unittest.TestCase):
         hand.transaction('n', [operation('n.0', 'read_level', list(ITEM), [[7, 2, 5, 2]])])
         find(hand, 'n').operations[0].asked = (at + 200) * US
         hand.transaction('o', [operation('o.0', 'read_level', list(ITEM), [[8, 2, 6, 3]])])
-        replace(hand.tables['items'], 0, 2, 8)
-        replace(hand.tables['items'], 0, 4, 6)
-        replace(hand.tables['items'], 0, 5, 3)
+        replace(hand.tables['items'], 1, 2, 8)
+        replace(hand.tables['items'], 1, 4, 6)
+        replace(hand.tables['items'], 1, 5, 3)
         self.assertEqual([v[0] for v in hand.check().violations], [])
 
     def test_put_off(self):
