@@ -46,7 +46,19 @@
 #define LINES_PER_ROW	4
 
 /*
- * The fourth field of an advisory lock: of the first line of the first kind of table.
+ * Of many sessions that want a row again and again about so many take turns for a while,
+ * those that the caches of the processors still know: each time that a session has waited
+ * so often it has to wait at the door first, where the next comes in when the one before
+ * is done.
+ */
+#define WAITS_INSIDE	8
+
+/* The last place of a row. */
+#define DOOR			LINES_PER_ROW
+#define PLACES_PER_ROW	(LINES_PER_ROW + 1)
+
+/*
+ * The fourth field of an advisory lock: of the first place of the first kind of table.
  * The functions of the server use 1 and 2, worker/launcher.c has one of its own.
  */
 #define LINE_LOCK_SPACE	512
@@ -62,9 +74,13 @@ static MemoryContext fast_context = NULL;
 /* Anything written that the next statement would not see yet? */
 static bool has_written = false;
 
-/* The subtransaction that keeps a place in a line, if any does, and which place. */
-static SubTransactionId place_kept_in = InvalidSubTransactionId;
-static LOCKTAG place_kept;
+/* The subtransaction that keeps places of a row, if any does, and which: at the door, in a line. */
+static SubTransactionId places_kept_in = InvalidSubTransactionId;
+static LOCKTAG places_kept[2];
+static int	nplaces_kept = 0;
+
+/* How often this session has waited and then kept its place. */
+static uint32 waits = 0;
 
 static void Prepare(FastRelation *fast, FastTable *table, Relation relation);
 static void NullRest(const FastTable *table, bool *nulls);
@@ -78,6 +94,8 @@ static bool IsHeld(const FastRelation *fast);
 static bool IsLockedByOther(const FastRelation *fast);
 static HeapTupleHeader RowHeader(const FastRelation *fast);
 static bool StandInLine(FastRelation *fast);
+static void KeepPlace(const LOCKTAG *place);
+static LOCKTAG Place(const FastRelation *fast, uint64 id, int number);
 static void LeaveLine(void);
 static bool CommitWaits(void);
 static bool LockFound(FastRelation *fast, const int64 *keys);
@@ -335,8 +353,9 @@ RowHeader(const FastRelation *fast)
 }
 
 /*
- * Waits until no more than a few others want the row in fast->row, and keeps the place
- * until the transaction ends; true where it is this one that is kept, and can be left.
+ * Waits until no more than a few others want the row in fast->row, now and then at the
+ * door first, and keeps its places until the transaction ends; true where it is these
+ * that are kept, and can be left.
  * All who wait for a row itself are woken each time it is free, and all but one go to
  * sleep again; those in line sleep until it is their turn.  Whether a row may be written
  * does not depend on it.
@@ -348,35 +367,58 @@ StandInLine(FastRelation *fast)
 {
 	bool		isnull;
 	uint64		id = (uint64) DatumGetInt64(slot_getattr(fast->row, 1, &isnull));
+	LOCKTAG		place = Place(fast, id, CommitWaits() ? 0 : MyProcPid % LINES_PER_ROW);
+	LOCKTAG		door = Place(fast, id, DOOR);
 	ResourceOwner outer = CurrentResourceOwner;
-	LOCKTAG		place;
 
 	/* A page with a buffer that somebody holds is not pruned. */
 	ExecClearTuple(fast->row);
 	fast->current = false;
-	/* Of the whole id: who waits in a line that two rows share could wait for himself. */
-	SET_LOCKTAG_ADVISORY(place, MyDatabaseId, (uint32) (id >> 32), (uint32) id,
-						 LINE_LOCK_SPACE + fast->table->kind * LINES_PER_ROW +
-						 (CommitWaits() ? 0 : MyProcPid % LINES_PER_ROW));
 	/* A cursor outlives the savepoint that it is read in; the row's lock does not. */
 	CurrentResourceOwner = CurTransactionResourceOwner;
-	(void) LockAcquire(&place, ExclusiveLock, false, false);
-	/* There is only so much room for locks: of several places one is kept. */
-	if (place_kept_in == InvalidSubTransactionId)
+	/* There is only so much room for locks: the places of one row are kept. */
+	if (places_kept_in == InvalidSubTransactionId)
 	{
-		place_kept_in = GetCurrentSubTransactionId();
-		place_kept = place;
+		nplaces_kept = 0;
+		if (++waits % WAITS_INSIDE == 0)
+			KeepPlace(&door);
+		KeepPlace(&place);
+		places_kept_in = GetCurrentSubTransactionId();
 	}
 	else
+	{
+		(void) LockAcquire(&place, ExclusiveLock, false, false);
 		LockRelease(&place, ExclusiveLock, false);
+	}
 	CurrentResourceOwner = outer;
-	return place_kept_in == GetCurrentSubTransactionId() &&
-		memcmp(&place_kept, &place, sizeof(LOCKTAG)) == 0;
+	return places_kept_in == GetCurrentSubTransactionId() &&
+		memcmp(&places_kept[nplaces_kept - 1], &place, sizeof(LOCKTAG)) == 0;
+}
+
+static void
+KeepPlace(const LOCKTAG *place)
+{
+	(void) LockAcquire(place, ExclusiveLock, false, false);
+	places_kept[nplaces_kept++] = *place;
 }
 
 /*
- * Gives up the place that is kept, in the line of a row that turned out to be gone: those
- * behind us have nothing to wait for.
+ * A place of a row: of its whole id, since who waits for a place that two rows share could
+ * wait for himself.
+ */
+static LOCKTAG
+Place(const FastRelation *fast, uint64 id, int number)
+{
+	LOCKTAG		place;
+
+	SET_LOCKTAG_ADVISORY(place, MyDatabaseId, (uint32) (id >> 32), (uint32) id,
+						 LINE_LOCK_SPACE + fast->table->kind * PLACES_PER_ROW + number);
+	return place;
+}
+
+/*
+ * Gives up the places that are kept, of a row that turned out to be gone: those behind us
+ * have nothing to wait for.
  */
 static void
 LeaveLine(void)
@@ -384,9 +426,10 @@ LeaveLine(void)
 	ResourceOwner outer = CurrentResourceOwner;
 
 	CurrentResourceOwner = CurTransactionResourceOwner;
-	LockRelease(&place_kept, ExclusiveLock, false);
+	while (nplaces_kept > 0)
+		LockRelease(&places_kept[--nplaces_kept], ExclusiveLock, false);
 	CurrentResourceOwner = outer;
-	place_kept_in = InvalidSubTransactionId;
+	places_kept_in = InvalidSubTransactionId;
 }
 
 /*
@@ -862,7 +905,7 @@ ForgetXact(XactEvent event, void *arg)
 	(void) event;
 	(void) arg;
 
-	place_kept_in = InvalidSubTransactionId;
+	places_kept_in = InvalidSubTransactionId;
 	Forget();
 }
 
@@ -876,12 +919,12 @@ ForgetSubXact(SubXactEvent event, SubTransactionId subid, SubTransactionId paren
 {
 	(void) arg;
 
-	if (subid == place_kept_in && event == SUBXACT_EVENT_COMMIT_SUB)
-		place_kept_in = parent;
+	if (subid == places_kept_in && event == SUBXACT_EVENT_COMMIT_SUB)
+		places_kept_in = parent;
 	if (event != SUBXACT_EVENT_ABORT_SUB)
 		return;
-	if (subid == place_kept_in)
-		place_kept_in = InvalidSubTransactionId;
+	if (subid == places_kept_in)
+		places_kept_in = InvalidSubTransactionId;
 	Forget();
 }
 
