@@ -220,7 +220,7 @@ COMMENT ON FUNCTION inventory.revoke_access(regrole, text) IS
 Errors: IV002 the level is part of a higher one that the role has; 22023 an unknown level or a NULL; 42704 no such role.';
 
 CREATE FUNCTION inventory.access_check_role(role regrole) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF role IS NULL OR role::oid = 0 THEN
@@ -229,9 +229,12 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role) THEN
         RAISE undefined_object USING MESSAGE = format('role %s does not exist', role);
     END IF;
+    -- The server lets two GRANTs of one object fail rather than wait. Any quiet table will do.
+    LOCK TABLE inventory.warehouse IN SHARE UPDATE EXCLUSIVE MODE;
 END
 $$;
-COMMENT ON FUNCTION inventory.access_check_role(regrole) IS 'Refuses a missing role. Errors: 22023 a NULL or no role; 42704 no such role.';
+COMMENT ON FUNCTION inventory.access_check_role(regrole) IS
+'Refuses a missing role, and waits for others who are changing rights. Errors: 22023 a NULL or no role; 42704 no such role.';
 
 CREATE FUNCTION inventory.access_held(role regrole) RETURNS text[]
 LANGUAGE sql STABLE

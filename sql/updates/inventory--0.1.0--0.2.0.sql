@@ -84,3 +84,21 @@ SELECT r.run_id, r.job_name, r.run_as, r.by_hand, r.status, r.scheduled_for, r.s
         THEN r.error END AS error,
     r.error_code
 FROM inventory.job_run r;
+
+-- Who changes rights waits for others who do.
+CREATE OR REPLACE FUNCTION inventory.access_check_role(role regrole) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL OR role::oid = 0 THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'role must name a role';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role) THEN
+        RAISE undefined_object USING MESSAGE = format('role %s does not exist', role);
+    END IF;
+    -- The server lets two GRANTs of one object fail rather than wait. Any quiet table will do.
+    LOCK TABLE inventory.warehouse IN SHARE UPDATE EXCLUSIVE MODE;
+END
+$$;
+COMMENT ON FUNCTION inventory.access_check_role(regrole) IS
+'Refuses a missing role, and waits for others who are changing rights. Errors: 22023 a NULL or no role; 42704 no such role.';

@@ -65,6 +65,7 @@ What is not checked
  - Which of several expired reservations a call had to close; only that each of them had
    expired, and that there was need.
  - Whether all that was low was ordered, and what policies are computed.
+ - Which rights there are; only that changing them fails for no other reason than IV002.
  - Names, notes and prices; hashes (verify_ledger() does).
 
 Times are compared on the clock of the machine; one that is set while the harness runs is
@@ -108,7 +109,7 @@ REFUSALS = collections.defaultdict(set, {
     'close_transfer': {'IV002', 'IV003'}, 'cancel_transfer': {'IV002', 'IV003'},
     'submit_purchase_order': {'IV002', 'IV003'}, 'confirm_purchase_order': {'IV002', 'IV003'},
     'late_entry': {'IV001', 'IV002'}, 'close_period': {'IV002'}, 'reopen_period': {'IV002'},
-    'make_ledger_partitions': {'55P03'}, 'retire_movements': {'55P03'}, 'alter_job': {'IV003'}, 'unschedule_job': {'IV003'},
+    'make_ledger_partitions': {'55P03'}, 'retire_movements': {'55P03'}, 'alter_job': {'IV003'}, 'unschedule_job': {'IV003'}, 'revoke_access': {'IV002'},
     'receive_purchase_order': {'IV002', 'IV003', '22023'}, 'cancel_purchase_order': {'IV002', 'IV003'},
     'record_count': {'IV001'}, 'import_load': {'22023', '23505', '23514'}, 'acknowledge_notification': {'IV003'},
 })
@@ -650,6 +651,8 @@ class Checker:
 
     def why_IV002(self, operation, window, *arguments):
         function = operation.function
+        if function == 'revoke_access':
+            return None
         if function in ('late_entry', 'close_period', 'reopen_period'):
             ends = [value for _, value, _ in self.states(self.model.closed, window)]
             is_closed = [arguments[-1] <= end for end in ends]

@@ -28,6 +28,7 @@ INSERT INTO inventory.supplier (name) VALUES ('Supplier');
 -- He is so near that the sales of a run do not make a large reorder point.
 INSERT INTO inventory.product_supplier (product_id, supplier_id, is_preferred, lead_time_days)
 SELECT product_id, 1, true, 0.01 FROM inventory.product;
+CREATE ROLE guest;
 CREATE ROLE clerk LOGIN;
 SELECT inventory.grant_access('clerk', 'admin');
 GRANT USAGE ON SCHEMA history TO clerk;
@@ -41,13 +42,14 @@ GRANT INSERT, SELECT ON history.note TO clerk;
 
 
 FIT = """SELECT current_setting('track_commit_timestamp') = 'on' AND current_setting('is_superuser') = 'on'
-    AND to_regnamespace('inventory') IS NULL AND to_regnamespace('history') IS NULL AND to_regrole('clerk') IS NULL"""
+    AND to_regnamespace('inventory') IS NULL AND to_regnamespace('history') IS NULL AND to_regrole('clerk') IS NULL
+    AND to_regrole('guest') IS NULL"""
 
 
 def prepare(dsn, folder, seed):
     """Makes the catalogue, and the first stock, which is part of the transcript."""
     if not values(dsn, FIT)[0][0]:
-        sys.exit('the database has to be empty, on a server with track_commit_timestamp = on and without a role clerk; '
+        sys.exit('the database has to be empty, on a server with track_commit_timestamp = on and without the roles clerk and guest; '
                  'the user a superuser')
     execute(dsn, PREPARE)
     board = operations.Board(1)

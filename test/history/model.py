@@ -716,3 +716,11 @@ class Model:
         if not self.jobs[name].value:
             self.bad(f'"{name}" was removed, and was not there')
         self.become(self.jobs[name], False)
+
+    # Rights of somebody who does nothing.
+
+    def grant_access(self, answer, level):
+        """Changes no level."""
+
+    def revoke_access(self, answer, level):
+        """Changes no level."""

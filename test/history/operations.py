@@ -396,7 +396,7 @@ class Draws:
     def upkeep(self, dice, label):
         works = (self.import_load, self.import_load, self.run_replenishment, self.recompute_policies, self.refresh_demand,
                  self.acknowledge_notification, self.rebuild_stock, self.make_ledger_partitions, self.retire_movements,
-                 self.schedule_job, self.schedule_job, self.alter_job, self.unschedule_job)
+                 self.schedule_job, self.schedule_job, self.alter_job, self.unschedule_job, self.grant_access, self.revoke_access)
         return works[dice[1] % len(works)](dice, label) if dice[2] % 8 == 0 else None
 
     def import_load(self, dice, label):
@@ -459,6 +459,18 @@ class Draws:
     def unschedule_job(self, dice, label):
         name = self.job(dice)
         return Call('unschedule_job', [name], f"inventory.unschedule_job('{name}')", 'true')
+
+    # Rights of somebody who does nothing: everybody's plans and tables are looked at anew.
+
+    def grant_access(self, dice, label):
+        return self.access('grant_access', dice)
+
+    def revoke_access(self, dice, label):
+        return self.access('revoke_access', dice)
+
+    def access(self, function, dice):
+        level = ('reader', 'operator', 'planner', 'admin')[dice[3] % 4]
+        return Call(function, [level], f"inventory.{function}('guest', '{level}')", 'true')
 
 
 # How often each is drawn. More is wanted than comes in, so that refusals are as
