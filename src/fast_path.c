@@ -46,12 +46,12 @@
 #define LINES_PER_ROW	4
 
 /*
- * Of many sessions that want a row again and again about so many take turns for a while,
- * those that the caches of the processors still know: each time that a session has waited
- * so often it has to wait at the door first, where the next comes in when the one before
- * is done.
+ * Where commits wait for the disk a few sessions take turns for a while, those that the
+ * caches of the processors still know: each third time that a session has to wait it waits
+ * at the door of the row first, where the next comes in when the one before is done.  More
+ * turns make little faster, and those outside wait longer.
  */
-#define WAITS_INSIDE	8
+#define WAITS_INSIDE	3
 
 /* The last place of a row. */
 #define DOOR			LINES_PER_ROW
@@ -79,7 +79,7 @@ static SubTransactionId places_kept_in = InvalidSubTransactionId;
 static LOCKTAG places_kept[2];
 static int	nplaces_kept = 0;
 
-/* How often this session has waited and then kept its place. */
+/* How often this session has begun to wait for the disk of others, where it has no place yet. */
 static uint32 waits = 0;
 
 static void Prepare(FastRelation *fast, FastTable *table, Relation relation);
@@ -380,7 +380,7 @@ StandInLine(FastRelation *fast)
 	if (places_kept_in == InvalidSubTransactionId)
 	{
 		nplaces_kept = 0;
-		if (++waits % WAITS_INSIDE == 0)
+		if (CommitWaits() && ++waits % WAITS_INSIDE == 0)
 			KeepPlace(&door);
 		KeepPlace(&place);
 		places_kept_in = GetCurrentSubTransactionId();

@@ -158,7 +158,7 @@ inventory_reopen_period(PG_FUNCTION_ARGS)
 	values[2] = PerformedBy();
 	values[3] = PointerGetDatum(reason);
 	PlanExecute(&lock_to_close, NULL, NULL);
-	if (PlanExecute(&reopen_closings, values, NULL) == 0)
+	if (PlanExecuteLatest(&reopen_closings, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVENTORY_INVALID_STATE),
 				 errmsg("the period through %s is not closed", DayToText(through)),

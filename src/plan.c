@@ -48,7 +48,8 @@ PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls)
 /*
  * The same for a statement that has to see what others have committed by now, also
  * where the transaction's own snapshot is older than that (REPEATABLE READ).  What
- * it finds may be used to refuse something, and is not for the user's eyes.
+ * it finds may be used to refuse something, and is not for the user's eyes; what it
+ * changes nobody else may be changing.
  */
 uint64
 PlanExecuteLatest(KeptPlan *plan, const Datum *values, const char *nulls)

@@ -229,8 +229,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role) THEN
         RAISE undefined_object USING MESSAGE = format('role %s does not exist', role);
     END IF;
-    -- The server lets two GRANTs of one object fail rather than wait. Any quiet table will do.
-    LOCK TABLE inventory.warehouse IN SHARE UPDATE EXCLUSIVE MODE;
+    -- The server lets two GRANTs of one object, or a GRANT and a TRUNCATE, fail rather than wait: import_clear, partitions.
+    LOCK TABLE inventory.import_category, inventory.import_warehouse, inventory.import_supplier, inventory.import_product,
+        inventory.import_product_supplier, inventory.import_level, inventory.import_order_line, inventory.stock_movement
+        IN SHARE UPDATE EXCLUSIVE MODE;
 END
 $$;
 COMMENT ON FUNCTION inventory.access_check_role(regrole) IS

@@ -97,6 +97,9 @@ static const struct
 	{"row_security", "on"}
 };
 
+/* More jobs of a name than anybody removes one after the other. */
+#define INSERT_ROUNDS	100
+
 /* A job that was found and locked, and what the caller may do with it. */
 typedef struct JobAccess
 {
@@ -112,7 +115,10 @@ PG_FUNCTION_INFO_V1(inventory_run_job);
 PG_FUNCTION_INFO_V1(inventory_job_changed);
 
 static text *ArgumentCommand(FunctionCallInfo fcinfo, int n);
+static bool InsertOrLockJob(const Datum *values, text *name, Oid caller, JobAccess *access);
 static void FindJob(KeptPlan *plan, text *name, Oid caller, JobAccess *access);
+static bool TryFindJob(KeptPlan *plan, text *name, Oid caller, JobAccess *access);
+static void ErrorNoJob(text *name) pg_attribute_noreturn();
 static void UpdateJob(JobAccess *access, Datum *values, char *nulls);
 static void CheckMayBe(const JobAccess *access);
 static void CheckHasOwner(const Job *job);
@@ -159,9 +165,8 @@ inventory_schedule_job(PG_FUNCTION_ARGS)
 	values[3] = PointerGetDatum(timezone);
 	values[4] = PG_GETARG_DATUM(4);
 	values[5] = CStringGetTextDatum(GetUserNameFromId(caller.userid, false));
-	if (PlanExecute(&insert_job, values, NULL) == 0)
+	if (!InsertOrLockJob(values, name, caller.userid, &access))
 	{
-		FindJob(&find_and_lock_job, name, caller.userid, &access);
 		CheckNotBuiltin(&access, "Use another name, or alter_job.");
 		CheckMayBe(&access);
 		values[5] = BoolGetDatum(true);
@@ -316,11 +321,49 @@ ArgumentCommand(FunctionCallInfo fcinfo, int n)
 }
 
 /*
+ * Makes a job of the values of insert_job; true then.  Else there is one of that name, which
+ * is found and locked: as FindJob does, or made after all where somebody removes it while we
+ * wait for it.
+ */
+static bool
+InsertOrLockJob(const Datum *values, text *name, Oid caller, JobAccess *access)
+{
+	for (int round = 0; round < INSERT_ROUNDS; round++)
+	{
+		if (PlanExecute(&insert_job, values, NULL) > 0)
+			return true;
+		if (TryFindJob(&find_and_lock_job, name, caller, access))
+			return false;
+		CHECK_FOR_INTERRUPTS();
+	}
+	/* Something that somebody put on the table swallows it. */
+	ErrorNoJob(name);
+}
+
+/*
  * Finds a job, with a plan that locks its row or not.  Raises IV003, and 42501 when the caller has neither the
  * rights of its owner nor admin access.
  */
 static void
 FindJob(KeptPlan *plan, text *name, Oid caller, JobAccess *access)
+{
+	if (!TryFindJob(plan, name, caller, access))
+		ErrorNoJob(name);
+}
+
+static void
+ErrorNoJob(text *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVENTORY_NOT_FOUND),
+			 errmsg("job \"%s\" does not exist", text_to_cstring(name))));
+}
+
+/*
+ * The same; false when there is none.
+ */
+static bool
+TryFindJob(KeptPlan *plan, text *name, Oid caller, JobAccess *access)
 {
 	Datum		values[2];
 	bool		admin;
@@ -329,15 +372,14 @@ FindJob(KeptPlan *plan, text *name, Oid caller, JobAccess *access)
 	values[0] = PointerGetDatum(name);
 	values[1] = ObjectIdGetDatum(caller);
 	if (PlanExecute(plan, values, NULL) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVENTORY_NOT_FOUND),
-				 errmsg("job \"%s\" does not exist", text_to_cstring(name))));
+		return false;
 	JobRead(0, &access->job);
 	access->is_builtin = DatumGetBool(PlanColumn(0, JOB_COLUMN_COUNT + 1, &isnull));
 	access->may_be = DatumGetBool(PlanColumn(0, JOB_COLUMN_COUNT + 2, &isnull));
 	admin = DatumGetBool(PlanColumn(0, JOB_COLUMN_COUNT + 3, &isnull));
 	if (!admin)
 		CheckMayBe(access);
+	return true;
 }
 
 /*

@@ -45,8 +45,9 @@ What is checked
     verify_ledger() finds nothing. (That nobody can change the ledger, run.py tries.)
  8. Closed periods. A late entry (inventory.occurred_at) that is committed lies on a day
     that is open at its place in the order, one that is refused (IV002) on a day that was
-    closed at some moment between question and answer; so for what is closed already, or
-    to be opened and is not closed. Its business time is the one that was asked for.
+    closed at some moment between question and answer; likewise close_period of a day that
+    is closed, and reopen_period of one that is not. Its business time is the one that was
+    asked for.
  9. Jobs. Those that are there in the end are those that were scheduled last; who was told
     that there is none (IV003) came when it was not there. Months without movements are
     retired without any.
@@ -591,9 +592,11 @@ class Checker:
         for key in taken:
             item = self.model.items.get(key)
             if item is not None:
-                first = bisect.bisect_left(item.since, window[0])
-                last = bisect.bisect_right(item.since, window[1])
-                moments.update(item.since[first:last])
+                # The one before counts until the client was told of the commit, as for levels().
+                last = bisect.bisect_right(item.since, window[1]) - 1
+                while last >= 0 and (item.since[last] >= window[0] or item.told[last] >= window[0]):
+                    moments.update((item.since[last], item.since[last] - 1))
+                    last -= 1
         sums = []
         for moment in moments:
             on_hand = free = 0

@@ -84,7 +84,7 @@ class CrashCheck:
         if victim in ('postmaster', 'recovery'):
             self.server.kill_postmaster()
             if victim == 'recovery':
-                wait_until('a server is killed while it recovers', lambda: self.server.kill_while_recovering(self.dice.random() / 4))
+                wait_until('a server is killed while it recovers', lambda: self.server.kill_while_recovering(self.dice))
             self.server.start()
         else:
             wait_until(f'there is a {victim} to kill',

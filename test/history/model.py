@@ -711,6 +711,7 @@ class Model:
         if not self.jobs[name].value:
             self.bad(f'"{name}" was altered, and was not there')
         self.expect(answer, [[True]])
+        self.become(self.jobs[name], True)
 
     def unschedule_job(self, answer, name):
         if not self.jobs[name].value:

@@ -1,6 +1,8 @@
 """A PostgreSQL server that is made to crash: processes found and killed, the server
 started again, a standby made and promoted."""
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -48,6 +50,7 @@ class Server:
     def __init__(self, bin, data, socket, port, database):
         self.bin = bin
         self.data = data
+        self.log = os.path.join(os.path.dirname(data), 'server.log')
         self.socket = socket
         self.port = port
         self.dsn = f'host={socket} port={port} user=postgres dbname={database}'
@@ -62,9 +65,8 @@ class Server:
 
     def start(self):
         """Starts it, again and again as long as something of the last one is in the way."""
-        log = os.path.join(os.path.dirname(self.data), 'server.log')
         wait_until(f'{self.data} starts', lambda: subprocess.run(
-            [os.path.join(self.bin, 'pg_ctl'), '-D', self.data, '-l', log, '-w', '-t', str(PATIENCE), '-o', f'-p {self.port}', 'start'],
+            [os.path.join(self.bin, 'pg_ctl'), '-D', self.data, '-l', self.log, '-w', '-t', str(PATIENCE), '-o', f'-p {self.port}', 'start'],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0)
 
     def stop(self):
@@ -99,23 +101,39 @@ class Server:
             return False
         return True
 
-    def kill_postmaster(self, pid=None):
+    def kill_postmaster(self):
         """SIGKILL for the postmaster. Its children notice by themselves; waits for them."""
-        pid = pid or self.postmaster()
+        self.kill_all(self.postmaster(), signal.SIGCONT)
+
+    def kill_all(self, pid, children_get):
+        """SIGKILL for a postmaster, a signal for its children; waits for all of them."""
         os.kill(pid, signal.SIGSTOP)      # so that it makes no more of them
         orphans = children(pid)
         os.kill(pid, signal.SIGKILL)
+        for orphan in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(orphan, children_get)
         wait_until('the processes of a killed server end', lambda: not any(is_alive(p) for p in [pid] + orphans))
 
-    def kill_while_recovering(self, seconds):
-        """Starts a server that was killed, and kills it after a while; true when it was still
-        recovering then."""
-        postmaster = subprocess.Popen([os.path.join(self.bin, 'postgres'), '-D', self.data, '-p', str(self.port)],
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(seconds)
-        self.kill_postmaster(postmaster.pid)
+    def recovers(self):
+        """Is it in recovery, or in the checkpoint at the end of it, which shuts down, in its words?"""
+        return re.search('state: +(in crash recovery|shut)', self.run('pg_controldata', '-D', self.data).stdout) is not None
+
+    def kill_while_recovering(self, dice):
+        """Starts a server that was killed, and kills all of it at some moment while it recovers;
+        false where that was too late."""
+        wait = dice.random() / 20
+        with open(self.log, 'a') as log:
+            postmaster = subprocess.Popen([os.path.join(self.bin, 'postgres'), '-D', self.data, '-p', str(self.port)],
+                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        while postmaster.poll() is None and not self.recovers() and not self.answers():
+            pass
+        time.sleep(wait)
+        if postmaster.poll() is not None:
+            return False          # something of the last one was in the way
+        self.kill_all(postmaster.pid, signal.SIGKILL)
         postmaster.wait()
-        return 'in crash recovery' in self.run('pg_controldata', '-D', self.data).stdout
+        return self.recovers()
 
     def check_indexes(self):
         """What pg_amcheck finds, an empty string when all is well."""
