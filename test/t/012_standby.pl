@@ -125,6 +125,7 @@ my @changes = (
     'SELECT inventory.worker_start()',
     q{SELECT inventory.grant_access('shop', 'admin')},
     q{SELECT inventory.revoke_access('shop', 'reader')},
+    q{SELECT inventory.access_check_role('shop')},
     q{SELECT inventory.close_period('2001-01-01')},
     q{SELECT inventory.reopen_period('2001-01-01', 'x')},
     'SELECT inventory.make_ledger_partitions()',
