@@ -356,6 +356,7 @@ RowHeader(const FastRelation *fast)
  * Waits until no more than a few others want the row in fast->row, now and then at the
  * door first, and keeps its places until the transaction ends; true where it is these
  * that are kept, and can be left.
+ *
  * All who wait for a row itself are woken each time it is free, and all but one go to
  * sleep again; those in line sleep until it is their turn.  Whether a row may be written
  * does not depend on it.

@@ -360,7 +360,7 @@ ErrorNoJob(text *name)
 }
 
 /*
- * The same; false when there is none.
+ * FindJob, but false when there is none.
  */
 static bool
 TryFindJob(KeptPlan *plan, text *name, Oid caller, JobAccess *access)

@@ -57,9 +57,14 @@ class Failure(Exception):
 
 
 def literal_free(error):
-    """An error's message, without what differs from run to run: which of several rows a statement meets first depends
-    on where they lie."""
-    return re.sub(r'^item \d+ has', 'item has', (error.diag.message_primary or str(error)).strip())
+    """An error's message, without what differs from run to run."""
+    return (error.diag.message_primary or str(error)).strip()
+
+
+def comparable(error, statement):
+    """The same for comparing runs: which row a statement about all of them meets first depends on where they lie."""
+    message = literal_free(error)
+    return message if ' WHERE ' in statement else re.sub(r'^item \d+ has history', 'an item has history', message)
 
 
 class Server:
@@ -288,7 +293,7 @@ class Session:
             self.outcomes.append((name, setting.pgcode, literal_free(setting), prefix))
             return False
         error = self.execute(begin + statement if together else statement, data)
-        self.outcomes.append((name, error.pgcode if error else 'ok', literal_free(error) if error else '', statement))
+        self.outcomes.append((name, error.pgcode if error else 'ok', comparable(error, statement) if error else '', statement))
         tally.states[error.pgcode if error else 'ok'] += 1
         if error is not None:
             self.after_error(kind, name, statement, error, allowed, data, prefix, savepoint, probe, value_check)
