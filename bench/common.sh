@@ -24,7 +24,18 @@ prepare_bench() {
 # start_bench [SETTING...]: a server for measuring. No autovacuum, no checkpoint on
 # the way: they would hit one of the rivals and not the other.
 start_bench() {
-    start_cluster 'shared_buffers = 1GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'autovacuum = off' 'max_connections = 60' 'client_min_messages = warning' "$@"
+    start_server 'shared_buffers = 1GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'autovacuum = off' 'max_connections = 60' 'client_min_messages = warning' "$@"
+}
+
+# start_server [SETTING...]: a cluster, and which pages the kernel gives its memory in:
+# where a working set is too large for the caches of a processor, that counts.
+start_server() {
+    start_cluster "$@"
+    awk -v standard="$(($(getconf PAGESIZE) / 1024))" '
+        $1 == "KernelPageSize:" && $2 > huge { huge = $2 }
+        END { if (huge > standard) printf "Shared memory in huge pages of %d kB.\n", huge
+              else if (huge) printf "Shared memory in pages of %d kB: no huge pages are left (vm.nr_hugepages).\n", huge }
+    ' "/proc/$(as_user head -n 1 "$WORK/data/postmaster.pid")/smaps" 2>/dev/null || true
 }
 
 # move_wal_to_memory: the log of the cluster lies in memory from now on.

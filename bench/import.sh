@@ -18,7 +18,7 @@ install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make g
 make_work
 cd "$WORK/tree"
 build
-start_cluster 'shared_buffers = 2GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'client_min_messages = warning'
+start_server 'shared_buffers = 2GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'client_min_messages = warning'
 
 # seconds DATABASE: of the statements on standard input, on the clock and of CPU; the
 # latter does not mind who else uses the machine

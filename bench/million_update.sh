@@ -16,7 +16,7 @@ install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make g
 make_work
 cd "$WORK/tree"
 build
-start_cluster 'shared_buffers = 2GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'autovacuum = off'
+start_server 'shared_buffers = 2GB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'autovacuum = off'
 psql -Xq -v ON_ERROR_STOP=1 -v items="$items" <<'SQL'
 CREATE EXTENSION inventory;
 INSERT INTO inventory.warehouse (name) VALUES ('W');

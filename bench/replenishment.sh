@@ -27,7 +27,7 @@ install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make g
 make_work
 cd "$WORK/tree"
 build
-start_cluster 'shared_buffers = 2GB' 'work_mem = 256MB' 'max_wal_size = 16GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'autovacuum = off' 'client_min_messages = warning'
+start_server 'shared_buffers = 2GB' 'work_mem = 256MB' 'max_wal_size = 16GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'autovacuum = off' 'client_min_messages = warning'
 
 # milliseconds DATABASE STATEMENT
 milliseconds() { run -d "$1" -c '\timing on' -c "$2" | awk '/^Time:/ { printf "%.1f\n", $2 }'; }

@@ -23,7 +23,7 @@ install_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" make g
 make_work
 cd "$WORK/tree"
 build
-start_cluster 'shared_buffers = 2GB' "work_mem = ${WORK_MEM:-64MB}" 'maintenance_work_mem = 512MB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'fsync = off' 'autovacuum = off' 'client_min_messages = warning'
+start_server 'shared_buffers = 2GB' "work_mem = ${WORK_MEM:-64MB}" 'maintenance_work_mem = 512MB' 'max_wal_size = 32GB' 'checkpoint_timeout = 1h' 'synchronous_commit = off' 'fsync = off' 'autovacuum = off' 'client_min_messages = warning'
 
 milliseconds() { run -c '\timing on' -c "$1" | awk '/^Time:/ { printf "%.1f\n", $2 }'; }
 best() {
