@@ -261,6 +261,8 @@ PG_FUNCTION_INFO_V1(inventory_run_replenishment);
 PG_FUNCTION_INFO_V1(inventory_acknowledge_notification);
 
 static LowItem *FindLow(int *nitems);
+static uint64 ExecuteFindLow(void);
+static void SetPlanner(const char *name, const char *value);
 static void ReadLow(int row, LowItem *item);
 static int64 OptionalId(int row, int column);
 static int	KeepFirstOrder(LowItem *items, int nrows);
@@ -305,12 +307,10 @@ inventory_run_replenishment(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 
 	/*
-	 * The low items are few, and the partial index has them; where the table was
-	 * not analyzed yet, the planner would take them for a half of the catalogue.
-	 * LeaveEngine undoes this.
+	 * A plan that is made while a table is small is kept when it has grown, so it is to
+	 * go by index.  LeaveEngine undoes this.
 	 */
-	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	SetPlanner("enable_seqscan", "off");
 	values[0] = TimestampTzGetDatum(GetCurrentTimestamp());
 	PlanWriteRow(&begin_run, values, NULL);
 	now = GetCurrentTimestamp();
@@ -363,7 +363,7 @@ FindLow(int *nitems)
 {
 	LowItem    *items;
 
-	*nitems = (int) PlanExecute(&find_low, NULL, NULL);
+	*nitems = (int) ExecuteFindLow();
 	items = palloc_extended(Max(*nitems, 1) * sizeof(LowItem), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < *nitems; i++)
 		ReadLow(i, &items[i]);
@@ -372,6 +372,36 @@ FindLow(int *nitems)
 	*nitems = DropUnknown(items, *nitems);
 	qsort(items, *nitems, sizeof(LowItem), CompareForOrders);
 	return items;
+}
+
+/*
+ * The low items are few, and the partial index has them; where the table was not
+ * analyzed yet, the planner takes them for a half of the catalogue.  Even that is read
+ * by index where pages cost next to nothing.  Orders may be few as well, and are read
+ * from end to end then.  Returns how many rows there are.
+ */
+static uint64
+ExecuteFindLow(void)
+{
+	int			level = NewGUCNestLevel();
+	uint64		rows;
+
+	SetPlanner("enable_seqscan", "on");
+	SetPlanner("seq_page_cost", "0.01");
+	SetPlanner("random_page_cost", "0.01");
+	rows = PlanExecute(&find_low, NULL, NULL);
+	AtEOXact_GUC(true, level);
+	return rows;
+}
+
+/*
+ * Sets a setting of the planner until the level of settings ends that we are in.
+ */
+static void
+SetPlanner(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
 }
 
 /*

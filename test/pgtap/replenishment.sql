@@ -19,7 +19,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION inventory;
-SELECT plan(107);
+SELECT plan(109);
 
 \ir include/setup.psql
 
@@ -149,7 +149,15 @@ SELECT is(pg_temp.tried(preparation), result, preparation) FROM (VALUES
     ('UPDATE inventory.product SET is_active = false; DELETE FROM inventory.product_supplier WHERE product_id = 10', 'nothing / SKIPPED the product is not active'),
     ('UPDATE inventory.inventory_item SET reorder_quantity = 0 WHERE product_id = 10', '3>1 DRAFT: p10 5 @- / ORDERED 5 available is below the reorder point'),
     ('SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off', '3>1 DRAFT: p10 20 @- / ORDERED 20 available is below the reorder point')) v (preparation, result);
-SELECT is(current_setting('enable_seqscan'), 'on', 'settings of the planner are put back');
+SELECT is(concat_ws(' ', current_setting('enable_seqscan'), current_setting('seq_page_cost'), current_setting('random_page_cost')), 'on 1 4', 'settings of the planner are put back');
+SAVEPOINT large;
+INSERT INTO inventory.product (product_id, sku, name) SELECT 100000 + g, 'LARGE-' || g, 'Large' FROM generate_series(1, 20000) g;
+INSERT INTO inventory.inventory_item (product_id, warehouse_id, reorder_point) SELECT product_id, 1, (sku = 'LARGE-7')::integer FROM inventory.product WHERE sku LIKE 'LARGE-%';
+SELECT seq_scan AS scans, idx_scan AS probes FROM pg_stat_xact_all_tables WHERE relid = 'inventory.inventory_item'::regclass \gset
+SELECT count(*) AS drafts FROM inventory.run_replenishment() \gset
+SELECT is((SELECT (seq_scan - :scans) || ' ' || (idx_scan > :probes) FROM pg_stat_xact_all_tables WHERE relid = 'inventory.inventory_item'::regclass), '0 true', 'the items of a large catalogue are not read from end to end, before it was analyzed either');
+SELECT is((SELECT reason FROM inventory.replenishment_log WHERE sku = 'LARGE-7'), 'no preferred supplier', 'and the low one is found');
+ROLLBACK TO large;
 SAVEPOINT overflow;
 UPDATE inventory.product_supplier SET order_multiple = 4611686018427387904 WHERE product_id = 10;
 SELECT pg_temp.low(10, 1, 5, 9223372036854775807, 1);
