@@ -293,10 +293,10 @@ PlanRun(KeptPlan *plan, const Datum *values, const char *nulls, Snapshot snapsho
 }
 
 /*
- * Returns the kept plan, prepared anew when there is none or something it
- * depends on has changed (DROP EXTENSION in the same session).  A plan that is
- * being executed further up, by a statement whose trigger led here, must not go
- * away; SPI itself replans it.
+ * Returns the kept plan, prepared anew when there is none, when something it depends
+ * on has changed (DROP EXTENSION in the same session), and for each run where replan
+ * asks for that.  A plan that is being executed further up, by a statement whose trigger
+ * led here, must not go away; SPI itself replans it.
  */
 static pg_noinline SPIPlanPtr
 PlanPrepare(KeptPlan *plan)
@@ -306,7 +306,10 @@ PlanPrepare(KeptPlan *plan)
 
 	if (plan->kept != NULL)
 	{
-		if (plan->running > 0 || SPI_plan_is_valid(plan->kept))
+		/* The server plans anew for other parameters, never where there are none. */
+		bool		plan_anew = plan->replan && plan->nargs == 0;
+
+		if (plan->running > 0 || (!plan_anew && SPI_plan_is_valid(plan->kept)))
 			return plan->kept;
 		SPI_freeplan(plan->kept);
 		plan->kept = NULL;

@@ -40,33 +40,47 @@ static KeptPlan begin_run = {
 };
 
 /* The columns of its result. */
+enum OnOrderColumn
+{
+	ON_ORDER_PRODUCT_ID = 1,
+	ON_ORDER_WAREHOUSE_ID,
+	ON_ORDER_PO_ID,
+	ON_ORDER_SUPPLIER_ID
+};
+
+/*
+ * What is on order.  Whatever the planner knows of the tables, the orders are found by
+ * the index of the open ones, and the lines of each by its id.
+ */
+static KeptPlan find_on_order = {
+	.sql = "SELECT l.product_id, o.warehouse_id, o.po_id, o.supplier_id "
+	"FROM inventory.purchase_order o "
+	"CROSS JOIN LATERAL (SELECT l.product_id FROM inventory.purchase_order_line l "
+	"WHERE l.po_id OPERATOR(pg_catalog.=) o.po_id "
+	"AND l.quantity_received OPERATOR(pg_catalog.<) l.quantity OFFSET 0) AS l "
+	"WHERE o.status OPERATOR(pg_catalog.=) ANY (ARRAY['DRAFT', 'SUBMITTED', 'CONFIRMED']::inventory.purchase_order_status[])",
+	.result = SPI_OK_SELECT,
+	.replan = true
+};
+
+/* The columns of its result. */
 enum LowColumn
 {
 	LOW_PRODUCT_ID = 1,
 	LOW_WAREHOUSE_ID,
 	LOW_AVAILABLE,
 	LOW_REORDER_POINT,
-	LOW_REORDER_QUANTITY,
-	LOW_OPEN_PO,
-	LOW_OPEN_SUPPLIER_ID
+	LOW_REORDER_QUANTITY
 };
 
 /*
- * The low items, and the open orders that each is on: a row for each of those.  From
- * hour to hour most of what is low is on order, so that nothing else is looked up
- * before this is known.
+ * The low items.  They are not joined with what is on order: how many there are of both
+ * changes faster than the tables are analyzed, and a join planned for a few of them
+ * compares each with each.
  */
 static KeptPlan find_low = {
 	.sql = "SELECT i.product_id, i.warehouse_id, i.quantity_available, i.reorder_point, "
-	"i.reorder_quantity, o.po_id, o.supplier_id "
-	"FROM inventory.inventory_item i "
-	"LEFT JOIN (inventory.purchase_order o JOIN inventory.purchase_order_line l "
-	"ON l.po_id OPERATOR(pg_catalog.=) o.po_id "
-	"AND l.quantity_received OPERATOR(pg_catalog.<) l.quantity "
-	"AND o.status OPERATOR(pg_catalog.=) ANY (ARRAY['DRAFT', 'SUBMITTED', 'CONFIRMED']::inventory.purchase_order_status[])) "
-	"ON l.product_id OPERATOR(pg_catalog.=) i.product_id "
-	"AND o.warehouse_id OPERATOR(pg_catalog.=) i.warehouse_id "
-	"WHERE i.is_low",
+	"i.reorder_quantity FROM inventory.inventory_item i WHERE i.is_low",
 	.result = SPI_OK_SELECT,
 	.replan = true
 };
@@ -250,6 +264,15 @@ typedef struct LowItem
 	int64		transfer_id;
 } LowItem;
 
+/* A product that is on order for a warehouse. */
+typedef struct OnOrder
+{
+	int64		product_id;
+	int64		warehouse_id;
+	int64		po_id;
+	int64		supplier_id;
+} OnOrder;
+
 /* What a warehouse is to give of a product to the items that were looked at. */
 typedef struct Promise
 {
@@ -261,15 +284,16 @@ PG_FUNCTION_INFO_V1(inventory_run_replenishment);
 PG_FUNCTION_INFO_V1(inventory_acknowledge_notification);
 
 static LowItem *FindLow(int *nitems);
-static uint64 ExecuteFindLow(void);
-static void SetPlanner(const char *name, const char *value);
+static OnOrder *FindOnOrder(int *nlines);
 static void ReadLow(int row, LowItem *item);
+static void SkipOnOrder(LowItem *item, const OnOrder *lines, int nlines);
 static int64 OptionalId(int row, int column);
-static int	KeepFirstOrder(LowItem *items, int nrows);
+static int	KeepFirstOrder(OnOrder *lines, int nlines);
 static void FindTerms(LowItem *items, int nitems);
 static int	DropUnknown(LowItem *items, int nitems);
 static void ReadTerms(int row, LowItem *item);
-static int	CompareItemOrders(const void *a, const void *b);
+static int	CompareOnOrder(const void *a, const void *b);
+static int	CompareItemOfLine(const void *item, const void *line);
 static int	CompareForOrders(const void *a, const void *b);
 static int	CompareKeys(const int64 *keys, int count);
 static void Skip(LowItem *item, const char *reason);
@@ -307,10 +331,12 @@ inventory_run_replenishment(PG_FUNCTION_ARGS)
 	EnterEngine(fcinfo, &caller);
 
 	/*
-	 * A plan that is made while a table is small is kept when it has grown, so it is to
-	 * go by index.  LeaveEngine undoes this.
+	 * The low items are few, and so are the open orders, and partial indexes have
+	 * them; where a table was not analyzed yet, the planner would take the low items
+	 * for a half of the catalogue.  LeaveEngine undoes this.
 	 */
-	SetPlanner("enable_seqscan", "off");
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	values[0] = TimestampTzGetDatum(GetCurrentTimestamp());
 	PlanWriteRow(&begin_run, values, NULL);
 	now = GetCurrentTimestamp();
@@ -356,18 +382,24 @@ inventory_acknowledge_notification(PG_FUNCTION_ARGS)
 
 /*
  * The low items, by supplier, warehouse and product, and which of them have to be
- * skipped for what they are.
+ * skipped for what they are.  From hour to hour most of what is low is on order, so
+ * that nothing else is looked up of an item before this is known.
  */
 static LowItem *
 FindLow(int *nitems)
 {
+	int			nlines;
+	OnOrder   *lines = FindOnOrder(&nlines);
 	LowItem    *items;
 
-	*nitems = (int) ExecuteFindLow();
+	*nitems = (int) PlanExecute(&find_low, NULL, NULL);
 	items = palloc_extended(Max(*nitems, 1) * sizeof(LowItem), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < *nitems; i++)
+	{
 		ReadLow(i, &items[i]);
-	*nitems = KeepFirstOrder(items, *nitems);
+		SkipOnOrder(&items[i], lines, nlines);
+	}
+	pfree(lines);
 	FindTerms(items, *nitems);
 	*nitems = DropUnknown(items, *nitems);
 	qsort(items, *nitems, sizeof(LowItem), CompareForOrders);
@@ -375,33 +407,26 @@ FindLow(int *nitems)
 }
 
 /*
- * The low items are few, and the partial index has them; where the table was not
- * analyzed yet, the planner takes them for a half of the catalogue.  Even that is read
- * by index where pages cost next to nothing.  Orders may be few as well, and are read
- * from end to end then.  Returns how many rows there are.
+ * What is on order, by product and warehouse, each once, with the first of its orders.
+ * To be read before the items: goods that come in meanwhile are seen on the shelf then,
+ * and not missed in both places.
  */
-static uint64
-ExecuteFindLow(void)
+static OnOrder *
+FindOnOrder(int *nlines)
 {
-	int			level = NewGUCNestLevel();
-	uint64		rows;
+	int			rows = (int) PlanExecute(&find_on_order, NULL, NULL);
+	OnOrder   *lines = palloc_extended(Max(rows, 1) * sizeof(OnOrder), MCXT_ALLOC_HUGE);
 
-	SetPlanner("enable_seqscan", "on");
-	SetPlanner("seq_page_cost", "0.01");
-	SetPlanner("random_page_cost", "0.01");
-	rows = PlanExecute(&find_low, NULL, NULL);
-	AtEOXact_GUC(true, level);
-	return rows;
-}
-
-/*
- * Sets a setting of the planner until the level of settings ends that we are in.
- */
-static void
-SetPlanner(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	for (int row = 0; row < rows; row++)
+		lines[row] = (OnOrder)
+	{
+		.product_id = PlanInt64(row, ON_ORDER_PRODUCT_ID),
+			.warehouse_id = PlanInt64(row, ON_ORDER_WAREHOUSE_ID),
+			.po_id = PlanInt64(row, ON_ORDER_PO_ID),
+			.supplier_id = PlanInt64(row, ON_ORDER_SUPPLIER_ID)
+	};
+	*nlines = KeepFirstOrder(lines, rows);
+	return lines;
 }
 
 /*
@@ -415,12 +440,21 @@ ReadLow(int row, LowItem *item)
 	item->available = PlanInt64(row, LOW_AVAILABLE);
 	item->reorder_point = PlanInt64(row, LOW_REORDER_POINT);
 	item->reorder_quantity = PlanInt64(row, LOW_REORDER_QUANTITY);
-	item->po_id = OptionalId(row, LOW_OPEN_PO);
-	if (item->po_id != 0)
-	{
-		item->supplier_id = PlanInt64(row, LOW_OPEN_SUPPLIER_ID);
-		Skip(item, "it is on an open purchase order");
-	}
+}
+
+/*
+ * Skips an item that is on order.
+ */
+static void
+SkipOnOrder(LowItem *item, const OnOrder *lines, int nlines)
+{
+	const OnOrder *line = bsearch(item, lines, nlines, sizeof(OnOrder), CompareItemOfLine);
+
+	if (line == NULL)
+		return;
+	item->po_id = line->po_id;
+	item->supplier_id = line->supplier_id;
+	Skip(item, "it is on an open purchase order");
 }
 
 /*
@@ -436,19 +470,19 @@ OptionalId(int row, int column)
 }
 
 /*
- * Keeps each item once, with the first of the orders it is on.  Returns how many
- * items there are.
+ * Sorts the lines and keeps each product and warehouse once, with the first of the
+ * orders it is on.  Returns how many lines that makes.
  */
 static int
-KeepFirstOrder(LowItem *items, int nrows)
+KeepFirstOrder(OnOrder *lines, int nlines)
 {
 	int			kept = 0;
 
-	qsort(items, nrows, sizeof(LowItem), CompareItemOrders);
-	for (int i = 0; i < nrows; i++)
-		if (kept == 0 || items[kept - 1].product_id != items[i].product_id ||
-			items[kept - 1].warehouse_id != items[i].warehouse_id)
-			items[kept++] = items[i];
+	qsort(lines, nlines, sizeof(OnOrder), CompareOnOrder);
+	for (int i = 0; i < nlines; i++)
+		if (kept == 0 || lines[kept - 1].product_id != lines[i].product_id ||
+			lines[kept - 1].warehouse_id != lines[i].warehouse_id)
+			lines[kept++] = lines[i];
 	return kept;
 }
 
@@ -518,17 +552,33 @@ ReadTerms(int row, LowItem *item)
 }
 
 /*
- * By item, and then by the order that it is on.
+ * By item, and then by order.
  */
 static int
-CompareItemOrders(const void *a, const void *b)
+CompareOnOrder(const void *a, const void *b)
 {
-	const LowItem *left = a;
-	const LowItem *right = b;
+	const OnOrder *left = a;
+	const OnOrder *right = b;
 	int64		keys[] = {
 		left->product_id, right->product_id,
 		left->warehouse_id, right->warehouse_id,
 		left->po_id, right->po_id
+	};
+
+	return CompareKeys(keys, lengthof(keys));
+}
+
+/*
+ * A LowItem and an OnOrder by what item they are of.
+ */
+static int
+CompareItemOfLine(const void *item, const void *line)
+{
+	const LowItem *left = item;
+	const OnOrder *right = line;
+	int64		keys[] = {
+		left->product_id, right->product_id,
+		left->warehouse_id, right->warehouse_id
 	};
 
 	return CompareKeys(keys, lengthof(keys));
