@@ -61,6 +61,16 @@ PlanExecuteLatest(KeptPlan *plan, const Datum *values, const char *nulls)
 }
 
 /*
+ * The same for statements that have to see one and the same state of the database:
+ * under a snapshot that the caller has registered.
+ */
+uint64
+PlanExecuteUnder(Snapshot snapshot, KeptPlan *plan, const Datum *values, const char *nulls)
+{
+	return PlanRun(plan, values, nulls, snapshot);
+}
+
+/*
  * Runs a plan that writes exactly one row.  Raises 55000 when something that
  * somebody put on the table keeps it from doing so.
  */

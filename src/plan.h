@@ -16,6 +16,7 @@
 
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "utils/snapshot.h"
 
 #define PLAN_MAX_ARGUMENTS 16
 
@@ -34,6 +35,8 @@ typedef struct KeptPlan
 extern uint64 PlanExecute(KeptPlan *plan, const Datum *values, const char *nulls);
 extern uint64 PlanExecuteLatest(KeptPlan *plan, const Datum *values,
 								const char *nulls);
+extern uint64 PlanExecuteUnder(Snapshot snapshot, KeptPlan *plan, const Datum *values,
+							   const char *nulls);
 extern void PlanWriteRow(KeptPlan *plan, const Datum *values, const char *nulls);
 extern void PlanUtility(const char *sql);
 extern int64 PlanCountRows(const char *table);

@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "argument.h"
@@ -284,9 +285,9 @@ PG_FUNCTION_INFO_V1(inventory_run_replenishment);
 PG_FUNCTION_INFO_V1(inventory_acknowledge_notification);
 
 static LowItem *FindLow(int *nitems);
-static OnOrder *FindOnOrder(int *nlines);
+static void SkipOnOrder(Snapshot snapshot, LowItem *items, int nitems);
+static OnOrder *FindOnOrder(Snapshot snapshot, int *nlines);
 static void ReadLow(int row, LowItem *item);
-static void SkipOnOrder(LowItem *item, const OnOrder *lines, int nlines);
 static int64 OptionalId(int row, int column);
 static int	KeepFirstOrder(OnOrder *lines, int nlines);
 static void FindTerms(LowItem *items, int nitems);
@@ -333,9 +334,12 @@ inventory_run_replenishment(PG_FUNCTION_ARGS)
 	/*
 	 * The low items are few, and so are the open orders, and partial indexes have
 	 * them; where a table was not analyzed yet, the planner would take the low items
-	 * for a half of the catalogue.  LeaveEngine undoes this.
+	 * for a half of the catalogue.  Nothing of it is worth compiling.  LeaveEngine
+	 * undoes this.
 	 */
 	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	values[0] = TimestampTzGetDatum(GetCurrentTimestamp());
 	PlanWriteRow(&begin_run, values, NULL);
@@ -383,23 +387,23 @@ inventory_acknowledge_notification(PG_FUNCTION_ARGS)
 /*
  * The low items, by supplier, warehouse and product, and which of them have to be
  * skipped for what they are.  From hour to hour most of what is low is on order, so
- * that nothing else is looked up of an item before this is known.
+ * that nothing else is looked up of an item before this is known.  Both are read under
+ * one snapshot: goods that come in are on order or on the shelf, and who makes an item
+ * low and orders it has done both or neither.
  */
 static LowItem *
 FindLow(int *nitems)
 {
-	int			nlines;
-	OnOrder   *lines = FindOnOrder(&nlines);
+	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	LowItem    *items;
 
-	*nitems = (int) PlanExecute(&find_low, NULL, NULL);
+	*nitems = (int) PlanExecuteUnder(snapshot, &find_low, NULL, NULL);
 	items = palloc_extended(Max(*nitems, 1) * sizeof(LowItem), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < *nitems; i++)
-	{
 		ReadLow(i, &items[i]);
-		SkipOnOrder(&items[i], lines, nlines);
-	}
-	pfree(lines);
+	if (*nitems > 0)
+		SkipOnOrder(snapshot, items, *nitems);
+	UnregisterSnapshot(snapshot);
 	FindTerms(items, *nitems);
 	*nitems = DropUnknown(items, *nitems);
 	qsort(items, *nitems, sizeof(LowItem), CompareForOrders);
@@ -407,15 +411,35 @@ FindLow(int *nitems)
 }
 
 /*
+ * Skips the items that are on order.
+ */
+static void
+SkipOnOrder(Snapshot snapshot, LowItem *items, int nitems)
+{
+	int			nlines;
+	OnOrder    *lines = FindOnOrder(snapshot, &nlines);
+
+	for (int i = 0; i < nitems; i++)
+	{
+		const OnOrder *line = bsearch(&items[i], lines, nlines, sizeof(OnOrder), CompareItemOfLine);
+
+		if (line == NULL)
+			continue;
+		items[i].po_id = line->po_id;
+		items[i].supplier_id = line->supplier_id;
+		Skip(&items[i], "it is on an open purchase order");
+	}
+	pfree(lines);
+}
+
+/*
  * What is on order, by product and warehouse, each once, with the first of its orders.
- * To be read before the items: goods that come in meanwhile are seen on the shelf then,
- * and not missed in both places.
  */
 static OnOrder *
-FindOnOrder(int *nlines)
+FindOnOrder(Snapshot snapshot, int *nlines)
 {
-	int			rows = (int) PlanExecute(&find_on_order, NULL, NULL);
-	OnOrder   *lines = palloc_extended(Max(rows, 1) * sizeof(OnOrder), MCXT_ALLOC_HUGE);
+	int			rows = (int) PlanExecuteUnder(snapshot, &find_on_order, NULL, NULL);
+	OnOrder    *lines = palloc_extended(Max(rows, 1) * sizeof(OnOrder), MCXT_ALLOC_HUGE);
 
 	for (int row = 0; row < rows; row++)
 		lines[row] = (OnOrder)
@@ -440,21 +464,6 @@ ReadLow(int row, LowItem *item)
 	item->available = PlanInt64(row, LOW_AVAILABLE);
 	item->reorder_point = PlanInt64(row, LOW_REORDER_POINT);
 	item->reorder_quantity = PlanInt64(row, LOW_REORDER_QUANTITY);
-}
-
-/*
- * Skips an item that is on order.
- */
-static void
-SkipOnOrder(LowItem *item, const OnOrder *lines, int nlines)
-{
-	const OnOrder *line = bsearch(item, lines, nlines, sizeof(OnOrder), CompareItemOfLine);
-
-	if (line == NULL)
-		return;
-	item->po_id = line->po_id;
-	item->supplier_id = line->supplier_id;
-	Skip(item, "it is on an open purchase order");
 }
 
 /*
